@@ -1,0 +1,55 @@
+# Each target sets up .venv by itself; nothing else on the machine is touched.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint parity golden notebooks clean
+
+demo: $(VENV)/.run
+	$(BIN)/neoxja generate 人とAIが協調するためには、 --max-new-tokens 40
+
+test: $(VENV)/.dev
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q --ignore tests/parity
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+parity: $(VENV)/.parity
+	$(BIN)/pytest -q tests/parity
+
+# tests/golden anew, from transformers; look at the difference before you commit it
+golden: $(VENV)/.parity
+	$(BIN)/python -m tools.small_vocabulary
+	$(BIN)/python -m tools.random_ja
+	$(BIN)/python -m tools.make_golden
+
+# the notebooks' outputs anew
+notebooks: $(VENV)/.dev
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+
+clean:
+	rm -rf .venv .venv-parity .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+
+$(VENV)/.pip:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+	touch $@
+
+$(VENV)/.run: $(VENV)/.pip pyproject.toml
+	$(BIN)/python -m pip install -q -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.run pyproject.toml
+	$(BIN)/python -m pip install -q -e . --group dev
+	touch $@
+
+# torch by its exact version, and before transformers: a bare "torch" can pull gigabytes of CUDA
+$(VENV)/.parity: $(VENV)/.dev pyproject.toml
+	$(BIN)/python -m pip install -q torch==2.13.0
+	$(BIN)/python -m pip install -q -e . --group parity
+	touch $@

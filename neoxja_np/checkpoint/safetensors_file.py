@@ -1,0 +1,65 @@
+"""A safetensors file: 8 bytes of length, a JSON header, then the tensors' bytes, memory-mapped.
+
+https://github.com/huggingface/safetensors#format. The library validates; it cannot give bfloat16 to
+NumPy, and it copies, so the bytes themselves are mapped here.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+
+STORED_AS = {"F16": np.float16, "BF16": np.uint16, "F32": np.float32, "F64": np.float64}
+
+
+class CheckpointError(ValueError):
+    """Weights that cannot be used; the message lists everything that is wrong with them."""
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """One tensor of a file: where it is and what it is, without its data."""
+
+    path: Path
+    dtype: str  # as the file spells it: F32, BF16, …
+    shape: tuple[int, ...]
+    offset: int  # of its first byte, from the start of the file
+
+    def bits(self) -> NDArray[Any]:
+        """The tensor as it is stored, read-only, not copied; bfloat16 as uint16.
+
+        Raises KeyError for other dtypes.
+        """
+        dtype = np.dtype(STORED_AS[self.dtype]).newbyteorder("<")
+        if 0 in self.shape:
+            return np.empty(self.shape, dtype)
+        return np.memmap(self.path, dtype, mode="r", offset=self.offset, shape=self.shape)
+
+
+def read_header(path: Path) -> dict[str, StoredTensor]:
+    """Every tensor of a safetensors file, in the order of its bytes.
+
+    Raises CheckpointError for a broken file.
+    """
+    try:
+        with safe_open(path, framework="np"):
+            pass
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path} is no complete safetensors file ({error}); fetch or write it again"
+        ) from None
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+    header.pop("__metadata__", None)
+    tensors = {
+        name: StoredTensor(
+            path, entry["dtype"], tuple(entry["shape"]), 8 + length + entry["data_offsets"][0]
+        )
+        for name, entry in header.items()
+    }
+    return dict(sorted(tensors.items(), key=lambda item: item[1].offset))

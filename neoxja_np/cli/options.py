@@ -1,0 +1,52 @@
+"""Options that several verbs share."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from neoxja_np.tokenizer.vocabulary import PROFILES
+
+DEFAULT_MODEL = "random-ja"
+Verbs = Any  # argparse's own type for this is private
+
+
+def add_verb(
+    verbs: Verbs, name: str, run: Callable[[argparse.Namespace], None], summary: str
+) -> argparse.ArgumentParser:
+    """A verb's parser, whose options are handed to `run`."""
+    verb: argparse.ArgumentParser = verbs.add_parser(name, help=summary, description=summary)
+    verb.set_defaults(run=run, usage_error=verb.error)
+    return verb
+
+
+def add_model(verb: argparse.ArgumentParser) -> None:
+    """--model and --profile."""
+    verb.add_argument(
+        "--model",
+        metavar="FOLDER",
+        default=DEFAULT_MODEL,
+        help=f"a model folder (default: {DEFAULT_MODEL}, which travels with this package)",
+    )
+    verb.add_argument(
+        "--profile",
+        choices=list(PROFILES),
+        help="how the tokenizer reads its files (default: as the "
+        "folder's tokenizer_config.json says, else hf)",
+    )
+
+
+def number(
+    kind: type[int] | type[float], expected: str, fits: Callable[[float], bool]
+) -> Callable[[str], float]:
+    """A converter for argparse that says which numbers are expected."""
+
+    def convert(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not fits(value):
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
+        return value
+
+    return convert

@@ -1,0 +1,1 @@
+"""How other implementations are checked against this one."""

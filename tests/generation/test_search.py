@@ -1,0 +1,110 @@
+"""generate(): greedy and drawn, alone and in a batch, with and without the cache."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neoxja_np import GPTNeoXJapaneseForCausalLM, KeyValueCache
+from neoxja_np.generation.sampler import greedy
+
+MODEL = GPTNeoXJapaneseForCausalLM.from_pretrained("random-ja", dtype="float64")
+IDS = [[30, 40, 50, 60]]
+
+
+def test_greedy_equals_the_whole_sequence_again_and_again() -> None:
+    ids = np.array(IDS)
+    for _ in range(12):
+        logits = MODEL(ids, use_cache=False).logits
+        assert logits is not None
+        ids = np.concatenate([ids, greedy(logits[:, -1:])], axis=-1)
+    assert (MODEL.generate(IDS, max_new_tokens=12) == ids).all()
+
+
+@settings(max_examples=10)
+@given(st.lists(st.integers(1, 9), min_size=2, max_size=4), st.integers(0, 2**32))
+def test_a_left_padded_batch_equals_its_rows(lengths: list[int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = [rng.integers(0, 500, n) for n in lengths]
+    width = max(lengths)
+    ids = np.stack([np.concatenate([np.full(width - len(row), 7), row]) for row in rows])
+    mask = np.stack([np.arange(width) >= width - len(row) for row in rows]).astype(int)
+    together = MODEL.generate(ids, mask, max_new_tokens=6)
+    for i, row in enumerate(rows):
+        assert (together[i, width:] == MODEL.generate(row[None], max_new_tokens=6)[0, len(row):]).all()
+
+
+def test_a_seed_fixes_the_text_and_top_k_1_is_greedy() -> None:
+    one, other = (MODEL.generate(IDS, do_sample=True, max_new_tokens=9, rng=np.random.default_rng(3)) for _ in range(2))
+    assert (one == other).all()
+    assert (one != MODEL.generate(IDS, do_sample=True, max_new_tokens=9, rng=np.random.default_rng(4))).any()
+    single = MODEL.generate(IDS, do_sample=True, top_k=1, max_new_tokens=9)
+    assert (single == MODEL.generate(IDS, max_new_tokens=9)).all()
+    assert (MODEL.generate(IDS, do_sample=True, top_p=0.0, top_k=0, max_new_tokens=9) == single).all()
+    assert (MODEL.generate(IDS, do_sample=True, top_p=None, top_k=None, max_new_tokens=9).shape == single.shape)
+
+
+def test_every_draw_is_among_the_top_k() -> None:
+    drawn = MODEL.generate(IDS * 40, do_sample=True, top_k=3, max_new_tokens=1, rng=np.random.default_rng(0))[:, -1]
+    logits = MODEL(IDS).logits
+    assert logits is not None
+    best = set(np.argsort(logits[0, -1])[-3:].tolist())
+    assert set(drawn.tolist()) == best
+
+
+def test_max_length_counts_the_prompt() -> None:
+    assert MODEL.generate(IDS, max_length=10).shape == (1, 10)
+    assert MODEL.generate(IDS).shape == (1, 24)
+
+
+def test_it_ends_with_the_end_token_and_fills_up() -> None:
+    free = MODEL.generate(IDS * 2, max_new_tokens=8)
+    end = int(free[0, 7])
+    alone = MODEL.generate(IDS, max_new_tokens=8, eos_token_id=[end, 3])
+    assert alone.shape[1] <= 8
+    assert alone[0, -1] == end
+    ids = [IDS[0], [1, 2, 3, 4]]
+    both = MODEL.generate(ids, max_new_tokens=8, eos_token_id=end, pad_token_id=9)
+    ended = int(np.argmax(both[0, 4:] == end)) + 4
+    assert (both[0, ended + 1:] == 9).all()
+    assert (both[1] == MODEL.generate(ids[1:], max_new_tokens=8, eos_token_id=end, pad_token_id=9)[0]).all()
+
+
+def test_padding_is_inferred_from_an_id_that_is_no_end() -> None:
+    ids, mask = [[7, 7, 30, 40]], [[0, 0, 1, 1]]
+    masked = MODEL.generate(ids, mask, max_new_tokens=6)
+    assert (MODEL.generate(ids, max_new_tokens=6, pad_token_id=7) == masked).all()
+    assert (MODEL.generate(ids, max_new_tokens=6, pad_token_id=7, eos_token_id=7) != masked).any()
+
+
+def test_streaming_gives_the_same_tokens() -> None:
+    steps = list(MODEL.stream(IDS, max_new_tokens=6))
+    assert np.stack(steps, axis=-1).tolist() == MODEL.generate(IDS, max_new_tokens=6)[:, 4:].tolist()
+
+
+@pytest.mark.parametrize(("ids", "arguments", "error", "message"), [
+    ([[]], {}, ValueError, "input_ids is empty"),
+    ([5, 6], {}, ValueError, r"input_ids has shape \(2,\), expected \[B, L\]"),
+    ([[9000]], {}, ValueError, "input_ids holds 9000"),
+    (IDS, {"max_new_tokens": 300}, ValueError, "304 tokens do not fit into the context of 256"),
+    (IDS, {"max_length": 4}, ValueError, "leaves no room"),
+    (IDS, {"attention_mask": [[1, 1]]}, ValueError, r"attention_mask has shape \(1, 2\), expected \(1, 4\)"),
+    (IDS, {"attention_mask": [[1, 1, 1, 0]]}, ValueError, "padding must stand on the left"),
+    (IDS, {"attention_mask": [[0, 0, 0, 0]]}, ValueError, "padding must stand on the left"),
+    (IDS, {"top_kk": 3}, TypeError, "did you mean 'top_k'"),
+    (IDS, {"rng": 5, "do_sample": True}, TypeError, r"rng must be a np.random.Generator, such as np.random.default_rng\(5\)"),
+])
+def test_refused(ids: object, arguments: dict[str, object], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        MODEL.generate(ids, **arguments)
+
+
+def test_refused_at_once_and_not_at_the_first_step() -> None:
+    with pytest.raises(ValueError, match="304 tokens"):
+        MODEL.stream(IDS, max_new_tokens=300)
+
+
+def test_the_cache_is_as_large_as_needed_and_no_larger() -> None:
+    cache = KeyValueCache.empty(MODEL.config, batch=(2,), capacity=24, dtype=MODEL.dtype)
+    assert cache.keys.shape == (3, 2, 4, 24, 16)
+    assert cache.capacity == 24

@@ -1,0 +1,62 @@
+"""Settings: defaults, files, and what is refused."""
+
+import pytest
+
+from neoxja_np import GenerationConfig
+
+
+def test_hugging_faces_defaults() -> None:
+    settings = GenerationConfig()
+    assert (settings.do_sample, settings.temperature, settings.top_k, settings.top_p) == (False, 1.0, 50, 1.0)
+    assert settings.new_tokens(7) == 20
+
+
+def test_lengths() -> None:
+    assert GenerationConfig(max_length=10).new_tokens(7) == 3
+    assert GenerationConfig(max_length=10, max_new_tokens=9).new_tokens(7) == 9
+    with pytest.raises(ValueError, match="max_length 7 leaves no room after a prompt of 7 tokens"):
+        GenerationConfig(max_length=7).new_tokens(7)
+
+
+@pytest.mark.parametrize(("typo", "meant"), [
+    ("topk", "top_k"), ("temprature", "temperature"), ("max_tokens", "max_new_tokens"), ("sample", "do_sample"),
+    ("eos_id", "eos_token_id")])
+def test_an_unknown_setting_names_the_nearest(typo: str, meant: str) -> None:
+    with pytest.raises(TypeError, match=f"no setting '{typo}'; did you mean '{meant}'"):
+        GenerationConfig().updated(**{typo: 1})
+
+
+@pytest.mark.parametrize(("name", "value", "message"), [
+    ("temperature", 0.0, "temperature must be above 0, got 0.0"), ("temperature", -1, "above 0"),
+    ("top_k", -1, r"top_k must be 0 \(off\) or more, got -1"), ("top_p", 1.5, "top_p must be from 0 to 1, got 1.5"),
+    ("max_new_tokens", 0, "max_new_tokens must be above 0, got 0"), ("max_length", 0, "max_length must be above 0")])
+def test_values_out_of_range(name: str, value: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        GenerationConfig().updated(**{name: value})
+
+
+def test_sampling_settings_without_sampling_warn() -> None:
+    with pytest.warns(UserWarning, match="temperature, top_p change nothing without do_sample=True"):
+        GenerationConfig().updated(temperature=0.9, top_p=0.5)
+
+
+def test_a_file_of_hugging_face() -> None:
+    file = {"_from_model_config": True, "bos_token_id": 1, "eos_token_id": [2, 3], "output_attentions": False,
+            "temperature": None, "do_sample": True, "transformers_version": "5.23.0", "num_beams": 1}
+    settings = GenerationConfig.from_dict(file)
+    assert (settings.eos_token_ids, settings.do_sample, settings.temperature) == ([2, 3], True, 1.0)
+    settings.check_known()
+    assert settings.to_dict() == {name: value for name, value in file.items() if name != "temperature"}
+    assert GenerationConfig.from_dict(settings.to_dict()) == settings
+
+
+def test_a_file_that_asks_for_more_is_refused_when_generating() -> None:
+    settings = GenerationConfig.from_dict({"repetition_penalty": 1.2, "num_beams": 1})
+    with pytest.raises(ValueError, match=r"asks for \{'repetition_penalty': 1.2\}, which is not implemented"):
+        settings.check_known()
+
+
+def test_what_fills_a_row_that_ended() -> None:
+    assert GenerationConfig(eos_token_id=[5, 6]).filler == 5
+    assert GenerationConfig(eos_token_id=5, pad_token_id=0).filler == 0
+    assert GenerationConfig().eos_token_ids == []

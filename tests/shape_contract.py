@@ -1,0 +1,88 @@
+"""Reads the first line of a docstring, such as `x [..., L, K], cos [..., L, R] -> [..., L, K]: …`, and holds
+every call to it: shapes, and the dtype of what comes out. So the prose cannot drift from the code."""
+
+import functools
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+ARGUMENT = re.compile(r"((?:\w+, )*\w+) \[([^\]]*)\]")
+RESULT = re.compile(r"-> (?:two |three )?\[([^\]]*)\]")
+MODULES = ("neoxja_np.layers.", "neoxja_np.model", "neoxja_np.generation.processors", "neoxja_np.generation.sampler",
+           "neoxja_np.generation.search", "neoxja_np.cache")
+
+
+def read(doc: str | None) -> tuple[dict[str, list[str]], list[str] | None]:
+    """The dimensions of each argument that the first line names, and of the result."""
+    line = (doc or "").split("\n")[0]
+    before, arrow, _ = line.partition("->")
+    arguments = {name: dims.split(", ") if dims else []
+                 for names, dims in ARGUMENT.findall(before) for name in names.split(", ")}
+    result = RESULT.search(line)
+    return (arguments, result[1].split(", ") if result[1] else []) if arrow and result else ({}, None)
+
+
+def bind(sizes: dict[str, int], dims: list[str], shape: tuple[int, ...], where: str) -> tuple[int, ...]:
+    """Holds the last dimensions of a shape to known sizes, learns unknown ones, and returns what stands for `...`."""
+    fixed = [dim for dim in dims if dim != "..."]
+    assert len(shape) >= len(fixed) and ("..." in dims or len(shape) == len(fixed)), f"{where}: {dims} is {shape}"
+    batch, rest = shape[:len(shape) - len(fixed)], shape[len(shape) - len(fixed):]
+    for dim, size in zip(fixed, rest, strict=True):
+        factors = dim.split("*")
+        known = [int(f) if f.isdigit() else sizes.get(f) for f in factors]
+        if None not in known:
+            assert np.prod(known) == size, f"{where}: {dim} is {size}, expected {np.prod(known)}"
+        elif len(factors) == 1:
+            sizes[dim] = size
+    return batch
+
+
+def checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, asserting its contract at every call."""
+    arguments, result_dims = read(function.__doc__)
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        given = signature.bind(*args, **kwargs).arguments
+        arrays = {name: np.asarray(given[name]) for name in arguments if given.get(name) is not None}
+        sizes: dict[str, int] = {}
+        batches = [bind(sizes, arguments[name], array.shape, f"{function.__name__}({name})")
+                   for name, array in arrays.items()]
+        batch = np.broadcast_shapes(*batches)
+        floats = {array.dtype for array in arrays.values() if array.dtype.kind == "f"}
+        for part in result if isinstance(result, tuple) else (result,):
+            got = bind(sizes, result_dims or [], part.shape, f"result of {function.__name__}")
+            if arrays and "..." in (result_dims or []):
+                assert got == batch, f"{function.__name__}: batch {got}, expected {batch}"
+            if floats and part.dtype.kind == "f":
+                assert {part.dtype} == floats, f"{function.__name__}: {part.dtype} from {floats}"
+        return result
+    return call
+
+
+def contracted() -> Iterator[Callable[..., Any]]:
+    """Every function of the core whose docstring is a contract."""
+    for name, module in sorted(sys.modules.items()):
+        if name.startswith(MODULES):
+            for value in vars(module).values():
+                if (inspect.isfunction(value) and value.__module__ == name and read(value.__doc__)[1] is not None
+                        and not inspect.isgeneratorfunction(value)):
+                    yield value
+
+
+def install() -> None:
+    """Puts the checked form of every contracted function in every place where it is used."""
+    replacements = {function: checked(function) for function in contracted()}
+    for name, module in list(sys.modules.items()):
+        if name.startswith("neoxja_np"):
+            for attribute, value in list(vars(module).items()):
+                if inspect.isfunction(value) and value in replacements:
+                    setattr(module, attribute, replacements[value])
+                elif attribute == "ACTIVATIONS":
+                    value.update({key: replacements.get(function, function) for key, function in value.items()})
