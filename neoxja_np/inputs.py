@@ -22,26 +22,22 @@ def integers(value: ArrayLike, name: str) -> IntArray:
     return array.astype(np.int64)
 
 
-def check_ids(
-    input_ids: ArrayLike, *, vocab_size: int, name: str = "input_ids", ignore: int | None = None
-) -> IntArray:
+def check_ids(input_ids: ArrayLike, *, vocab_size: int, name: str = "input_ids",
+              ignore: int | None = None) -> IntArray:
     """Token ids [..., L], at least one, each in the vocabulary or equal to `ignore`.
 
     Raises TypeError, ValueError.
     """
     ids = integers(input_ids, name)
     if ids.ndim == 0 or ids.size == 0:
-        raise ValueError(
-            f"{name} is empty (shape {ids.shape}): the model needs at least one token to go on from"
-        )
+        raise ValueError(f"{name} is empty (shape {ids.shape}): "
+                         "the model needs at least one token to go on from")
     outside = (ids < 0) | (ids >= vocab_size)
     if ignore is not None:
         outside &= ids != ignore
     if outside.any():
-        raise ValueError(
-            f"{name} holds {ids[outside][0]}, but ids go from 0 to {vocab_size - 1}: "
-            "do the tokenizer and the model belong together?"
-        )
+        raise ValueError(f"{name} holds {ids[outside][0]}, but ids go from 0 to {vocab_size - 1}: "
+                         "do the tokenizer and the model belong together?")
     return ids
 
 
@@ -52,10 +48,8 @@ def check_mask(attention_mask: ArrayLike, shape: tuple[int, ...]) -> IntArray:
     """
     mask = integers(attention_mask, "attention_mask")
     if mask.shape != shape:
-        raise ValueError(
-            f"attention_mask has shape {mask.shape}, expected {shape}: "
-            "one entry for each token, those in the cache included"
-        )
+        raise ValueError(f"attention_mask has shape {mask.shape}, expected {shape}: "
+                         "one entry for each token, those in the cache included")
     return mask
 
 

@@ -7,13 +7,11 @@ from functools import cache as remember
 from pathlib import Path
 
 import numpy as np
-from safetensors import safe_open
-
-from neoxja_np import (
-    GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM, KeyValueCache, recording, replacing, tap_names)
+from neoxja_np import GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM, KeyValueCache, recording, replacing, tap_names
 from neoxja_np.arrays import Array
 from neoxja_np.generation import processors
 from neoxja_np.weights import nest
+from safetensors import safe_open
 from tests import conftest, tolerances
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -5,10 +5,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-
-import neoxja_np
-import neoxja_np.cli
-import neoxja_np.oracle.mistakes
 from neoxja_np import GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
 from tests import shape_contract
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from neoxja_np import GPTNeoXJapaneseForCausalLM, KeyValueCache
 
 

@@ -1,7 +1,6 @@
 """The whole, as it is, passes every check."""
 
 import pytest
-
 from tests.checks import CHECKS
 
 

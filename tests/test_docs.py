@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from neoxja_np.cli import main
 from tests.conftest import ROOT
 from tests.test_house import modules

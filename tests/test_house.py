@@ -9,9 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import neoxja_np
+import pytest
 from tests.conftest import ROOT
 from tests.shape_contract import contracted
 

@@ -1,9 +1,8 @@
 """The two model classes: what they return, and what they refuse."""
 
+import neoxja_np
 import numpy as np
 import pytest
-
-import neoxja_np
 from neoxja_np import GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseModel
 from neoxja_np.model import forward
 

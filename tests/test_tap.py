@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from neoxja_np import GPTNeoXJapaneseForCausalLM, recording, replacing, tap_names
 from neoxja_np.tap import scoped, silent
 

@@ -1,7 +1,6 @@
 """The nested weights and the checkpoint's names are the same thing."""
 
 import numpy as np
-
 from neoxja_np import GPTNeoXJapaneseConfig
 from neoxja_np.weights import flatten, initial_weights, nest, shapes
 

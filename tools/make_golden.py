@@ -17,11 +17,9 @@ import numpy as np
 import torch
 import transformers
 from safetensors.numpy import save_file
-from transformers import GPTNeoXJapaneseTokenizer
-from transformers.generation.logits_process import (
-    TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper)
-
 from tools.hf_reference import cross_entropy64, random_model, run, tensors_of
+from transformers import GPTNeoXJapaneseTokenizer
+from transformers.generation.logits_process import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN, VOCABULARY = ROOT / "tests" / "golden", ROOT / "tests" / "vocabulary"

@@ -9,7 +9,6 @@ Its weights come from a seeded generator and its text has no sense; its files an
 from pathlib import Path
 
 import numpy as np
-
 from neoxja_np import GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
 from neoxja_np.weights import initial_weights
 

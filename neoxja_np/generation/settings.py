@@ -5,27 +5,12 @@ import warnings
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
-NOTES = {
-    "transformers_version",
-    "_from_model_config",
-    "output_attentions",
-    "output_hidden_states",
-    "use_cache",
-    "output_scores",
-    "output_logits",
-    "return_dict_in_generate",
-}  # of a generation_config.json, no settings
-NEUTRAL = {
-    "num_beams": 1,
-    "num_return_sequences": 1,
-    "repetition_penalty": 1.0,
-    "length_penalty": 1.0,
-    "min_length": 0,
-    "no_repeat_ngram_size": 0,
-    "typical_p": 1.0,
-    "renormalize_logits": False,
-    "early_stopping": False,
-}  # values that change nothing
+NOTES = {"transformers_version", "_from_model_config", "output_attentions", "output_hidden_states",
+         "use_cache", "output_scores", "output_logits",
+         "return_dict_in_generate"}  # entries of a generation_config.json that are no settings
+NEUTRAL = {"num_beams": 1, "num_return_sequences": 1, "repetition_penalty": 1.0,
+           "length_penalty": 1.0, "min_length": 0, "no_repeat_ngram_size": 0, "typical_p": 1.0,
+           "renormalize_logits": False, "early_stopping": False}  # values that change nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +21,15 @@ class GenerationConfig:
     max_new_tokens wins over it.
     """
 
-    do_sample: bool = False  # False: greedy, always the likeliest token
-    temperature: float = 1.0  # above 0; 1 changes nothing
-    top_k: int | None = 50  # 0 or None: off
-    top_p: float | None = 1.0  # from 0 to 1; 1 or None: off
+    do_sample: bool = False                       # False: greedy, always the likeliest token
+    temperature: float = 1.0                      # above 0; 1 changes nothing
+    top_k: int | None = 50                        # 0 or None: off
+    top_p: float | None = 1.0                     # from 0 to 1; 1 or None: off
     max_length: int | None = None
     max_new_tokens: int | None = None
     bos_token_id: int | None = None
-    eos_token_id: int | list[int] | None = None  # generation of a row ends with any of these
-    pad_token_id: int | None = None  # what fills rows that ended; eos_token_id if None
+    eos_token_id: int | list[int] | None = None   # a row ends with any of these
+    pad_token_id: int | None = None               # fills rows that ended; eos_token_id if None
     unknown: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -68,11 +53,9 @@ class GenerationConfig:
     @property
     def filler(self) -> int:
         """What stands in a row after its end."""
-        return (
-            self.pad_token_id
-            if self.pad_token_id is not None
-            else next(iter(self.eos_token_ids), 0)
-        )
+        if self.pad_token_id is not None:
+            return self.pad_token_id
+        return next(iter(self.eos_token_ids), 0)
 
     @property
     def padding(self) -> int | None:

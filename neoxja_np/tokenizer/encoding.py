@@ -10,7 +10,7 @@ SIDES = ("left", "right")
 
 
 class BatchEncoding(dict[str, Any]):
-    """What a tokenizer returns: a dict for `model(**encoding)`, its two entries attributes too."""
+    """What a tokenizer returns: a dict for `model(**encoding)`, its entries attributes too."""
 
     @property
     def input_ids(self) -> Any:
@@ -23,9 +23,34 @@ class BatchEncoding(dict[str, Any]):
         return self["attention_mask"]
 
 
-def truncate(ids: list[int], max_length: int, side: str) -> list[int]:
-    """At most max_length ids, taken away at `side`."""
-    return ids[max(len(ids) - max_length, 0):] if side == "left" else ids[:max_length]
+def check_side(side: str) -> str:
+    """"left" or "right". Raises ValueError."""
+    if side not in SIDES:
+        raise ValueError(f"a side must be left or right, got {side!r}")
+    return side
+
+
+def padded_length(lengths: list[int], padding: bool | str, limit: int | None) -> int:
+    """To how many tokens rows of these lengths are to be padded. Raises ValueError."""
+    if padding in (True, "longest"):
+        return max(lengths, default=0)
+    if padding in (False, "do_not_pad"):
+        return 0
+    if padding == "max_length":
+        return checked_limit(limit)
+    raise ValueError(f'padding must be a bool, "longest" or "max_length", got {padding!r}')
+
+
+def checked_limit(limit: int | None) -> int:
+    """A length to truncate or pad to. Raises ValueError where none is known."""
+    if limit is None:
+        raise ValueError("give max_length: this tokenizer knows no length to truncate or pad to")
+    return limit
+
+
+def truncate(ids: list[int], limit: int, side: str) -> list[int]:
+    """At most `limit` ids, the others taken away at `side`."""
+    return ids[max(len(ids) - limit, 0):] if side == "left" else ids[:limit]
 
 
 def pad(ids: list[int], length: int, filler: int, side: str) -> list[int]:
@@ -37,7 +62,6 @@ def pad(ids: list[int], length: int, filler: int, side: str) -> list[int]:
 def as_array(rows: list[list[int]]) -> IntArray:
     """[B, L]. Raises ValueError where rows differ in length."""
     if len({len(row) for row in rows}) > 1:
-        raise ValueError(
-            f"rows of {', '.join(str(len(row)) for row in rows)} tokens are no array: "
-            "give padding=True")
+        lengths = ", ".join(str(len(row)) for row in rows)
+        raise ValueError(f"rows of {lengths} tokens are no array: give padding=True")
     return np.array(rows, dtype=np.int64)

@@ -10,12 +10,22 @@ import numpy as np
 from neoxja_np.arrays import IntArray
 from neoxja_np.files import find_folder, read_json, write_files, write_json
 from neoxja_np.tokenizer.decode import StreamDecoder, join_bytes, token_bytes
-from neoxja_np.tokenizer.encoding import SIDES, BatchEncoding, as_array, pad, truncate
+from neoxja_np.tokenizer.encoding import (
+    BatchEncoding,
+    as_array,
+    check_side,
+    checked_limit,
+    pad,
+    padded_length,
+    truncate,
+)
 from neoxja_np.tokenizer.normalize import normalize
 from neoxja_np.tokenizer.subword import split_subwords
 from neoxja_np.tokenizer.vocabulary import PROFILES, read_vocabulary
 
 END, START = "<|endoftext|>", "<|startoftext|>"
+SETTINGS = ("unk_token", "pad_token", "bos_token", "eos_token", "do_clean_text", "profile",
+            "padding_side", "truncation_side", "model_max_length")  # in tokenizer_config.json
 
 
 class GPTNeoXJapaneseTokenizer:
@@ -31,46 +41,26 @@ class GPTNeoXJapaneseTokenizer:
     '慶応の猫'
     """
 
-    def __init__(
-        self,
-        vocab_file: str | Path,
-        emoji_file: str | Path,
-        unk_token: str = END,
-        pad_token: str = END,
-        bos_token: str = START,
-        eos_token: str = END,
-        do_clean_text: bool = False,
-        *,
-        profile: str = "hf",
-        padding_side: str = "right",
-        truncation_side: str = "right",
-        model_max_length: int | None = None,
-    ) -> None:
+    def __init__(self, vocab_file: str | Path, emoji_file: str | Path, unk_token: str = END,
+                 pad_token: str = END, bos_token: str = START, eos_token: str = END,
+                 do_clean_text: bool = False, *, profile: str = "hf", padding_side: str = "right",
+                 truncation_side: str = "right", model_max_length: int | None = None) -> None:
         if profile not in PROFILES:
             raise ValueError(f"profile must be one of {', '.join(PROFILES)}, got {profile!r}")
         if do_clean_text:
-            raise ValueError(
-                "do_clean_text=True is not implemented; clean the text before, or set it to False"
-            )
+            raise ValueError("do_clean_text=True is not implemented; clean the text before, "
+                             "or set it to False")
         self.profile = PROFILES[profile]
         self.vocabulary = read_vocabulary(vocab_file, emoji_file, profile=self.profile)
-        self.unk_token, self.pad_token, self.bos_token, self.eos_token = (
-            unk_token,
-            pad_token,
-            bos_token,
-            eos_token,
-        )
-        self.padding_side, self.truncation_side = (
-            check_side(padding_side),
-            check_side(truncation_side),
-        )
+        self.unk_token, self.pad_token = unk_token, pad_token
+        self.bos_token, self.eos_token = bos_token, eos_token
+        self.padding_side = check_side(padding_side)
+        self.truncation_side = check_side(truncation_side)
         self.model_max_length = model_max_length
         for token in self.all_special_tokens:
             if token not in self.vocabulary.ids:
-                raise ValueError(
-                    f"special token {token!r} is no row of {vocab_file}: "
-                    "its id would lie outside the model"
-                )
+                raise ValueError(f"special token {token!r} is no row of {vocab_file}: "
+                                 "its id would lie outside the model")
 
     @classmethod
     def from_pretrained(cls, folder: str | Path, **settings: Any) -> Self:
@@ -80,35 +70,15 @@ class GPTNeoXJapaneseTokenizer:
         `settings` override.
         """
         home = find_folder(folder)
-        config = (
-            read_json(home / "tokenizer_config.json")
-            if (home / "tokenizer_config.json").is_file()
-            else {}
-        )
-        known = {
-            "unk_token",
-            "pad_token",
-            "bos_token",
-            "eos_token",
-            "do_clean_text",
-            "profile",
-            "padding_side",
-            "truncation_side",
-            "model_max_length",
-        }
-        chosen = {
-            name: content(value)
-            for name, value in config.items()
-            if name in known and value is not None
-        }
+        file = home / "tokenizer_config.json"
+        config = read_json(file) if file.is_file() else {}
+        chosen = {name: content(config[name]) for name in SETTINGS if config.get(name) is not None}
         if chosen.get("model_max_length", 0) > 10**15:
             del chosen["model_max_length"]  # Hugging Face writes 1e30 for "none"
         tokenizer = cls(home / "vocab.txt", home / "emoji.json", **{**chosen, **settings})
         added = {content(token) for token in config.get("added_tokens_decoder", {}).values()}
         if foreign := sorted(added - set(tokenizer.all_special_tokens)):
-            raise ValueError(
-                f"{home / 'tokenizer_config.json'} adds tokens {foreign}, which is not implemented"
-            )
+            raise ValueError(f"{file} adds tokens {foreign}, which is not implemented")
         return tokenizer
 
     def save_pretrained(self, folder: str | Path) -> None:
@@ -116,31 +86,20 @@ class GPTNeoXJapaneseTokenizer:
 
         The folder can be loaded here and by Hugging Face.
         """
-        config = {
-            "tokenizer_class": "GPTNeoXJapaneseTokenizer",
-            "do_clean_text": False,
-            "unk_token": self.unk_token,
-            "pad_token": self.pad_token,
-            "bos_token": self.bos_token,
-            "eos_token": self.eos_token,
-            "padding_side": self.padding_side,
-            "truncation_side": self.truncation_side,
-            "profile": self.profile.name,
-        }
-        if self.model_max_length is not None:
-            config["model_max_length"] = self.model_max_length
-        copies = {
-            name: (lambda path, text=text: path.write_text(text, encoding="utf-8", newline=""))
-            for name, text in self.vocabulary.files.items()
-        }
-        write_files(
-            Path(folder), {**copies, "tokenizer_config.json": lambda path: write_json(path, config)}
-        )
+        config = {name: getattr(self, name) for name in SETTINGS if hasattr(self, name)}
+        config |= {"profile": self.profile.name, "do_clean_text": False,
+                   "tokenizer_class": "GPTNeoXJapaneseTokenizer"}
+        config = {name: value for name, value in sorted(config.items()) if value is not None}
+        copies = {name: (lambda path, text=text: path.write_text(text, "utf-8", newline=""))
+                  for name, text in self.vocabulary.files.items()}
+        write_files(Path(folder), {
+            **copies, "tokenizer_config.json": lambda path: write_json(path, config)})
 
     @property
     def all_special_tokens(self) -> list[str]:
         """Each special token once."""
-        return list(dict.fromkeys([self.bos_token, self.eos_token, self.unk_token, self.pad_token]))
+        special = [self.bos_token, self.eos_token, self.unk_token, self.pad_token]
+        return list(dict.fromkeys(special))
 
     @property
     def all_special_ids(self) -> list[int]:
@@ -169,15 +128,10 @@ class GPTNeoXJapaneseTokenizer:
 
     @property
     def vocab_size(self) -> int:
-        """The number of rows; in profile hf equal rows count once.
-
-        So ids may reach beyond it (quirk 15).
+        """The number of rows; in profile hf equal rows count once, so ids reach beyond (quirk 15).
         """
-        return (
-            len(self.get_vocab())
-            if self.profile.counts_equal_rows_once
-            else len(self.vocabulary.rows)
-        )
+        rows = self.get_vocab() if self.profile.counts_equal_rows_once else self.vocabulary.rows
+        return len(rows)
 
     def __len__(self) -> int:
         return self.vocab_size
@@ -192,39 +146,20 @@ class GPTNeoXJapaneseTokenizer:
         >>> GPTNeoXJapaneseTokenizer.from_pretrained("random-ja").tokenize("慶應の 猫é")
         ['慶應', 'の', '<SP>', '猫', '<|byte195|>', '<|byte169|>']
         """
-        if not isinstance(text, str):
-            raise TypeError(f"a text must be a str, got {type(text).__name__}")
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise ValueError(
-                f"the text holds a lone surrogate, U+{ord(text[error.start]):04X} at "
-                f"{error.start}, which is no character; it often comes from reading a file "
-                "with the wrong encoding"
-            ) from None
-        specials = self.all_special_tokens if self.profile.splits_special_tokens else []
-        pattern = "|".join(map(re.escape, sorted(specials, key=len, reverse=True)))
-        parts = re.split(f"({pattern})", text) if pattern else [text]
+        check_text(text)
+        if not self.profile.splits_special_tokens:
+            return split_subwords(normalize(text, self.vocabulary.emoji), self.vocabulary)
+        special = sorted(self.all_special_tokens, key=len, reverse=True)
         tokens: list[str] = []
-        for part in parts:
-            tokens += (
-                [part]
-                if part in specials
-                else split_subwords(normalize(part, self.vocabulary.emoji), self.vocabulary)
-            )
+        for part in re.split(f"({'|'.join(map(re.escape, special))})", text):
+            tokens += [part] if part in special else split_subwords(
+                normalize(part, self.vocabulary.emoji), self.vocabulary)
         return tokens
 
-    def __call__(
-        self,
-        text: str | list[str],
-        *,
-        padding: bool | str = False,
-        truncation: bool = False,
-        max_length: int | None = None,
-        padding_side: str | None = None,
-        return_tensors: str | None = None,
-        add_special_tokens: bool = True,
-    ) -> BatchEncoding:
+    def __call__(self, text: str | list[str], *, padding: bool | str = False,
+                 truncation: bool = False, max_length: int | None = None,
+                 padding_side: str | None = None, return_tensors: str | None = None,
+                 add_special_tokens: bool = True) -> BatchEncoding:
         """A text or a list of texts -> .input_ids and .attention_mask.
 
         padding: True or "longest" to the longest, "max_length" to max_length.
@@ -234,36 +169,24 @@ class GPTNeoXJapaneseTokenizer:
         Raises TypeError, ValueError.
         """
         if return_tensors not in (None, "np"):
-            raise ValueError(
-                f'return_tensors must be "np" or None, got {return_tensors!r}: this is NumPy'
-            )
-        if padding not in (True, False, "longest", "max_length", "do_not_pad"):
-            raise ValueError(f'padding must be a bool, "longest" or "max_length", got {padding!r}')
-        limit = max_length if max_length is not None else self.model_max_length
-        if limit is None and (truncation or padding == "max_length"):
-            raise ValueError(
-                "give max_length: this tokenizer knows no length to truncate or pad to"
-            )
+            raise ValueError(f'return_tensors must be "np" or None, got {return_tensors!r}: '
+                             "this is NumPy")
         if not isinstance(text, str | list | tuple):
             raise TypeError(f"a text must be a str, or a list of them, got {type(text).__name__}")
-        texts = [text] if isinstance(text, str) else list(text)
+        texts = [text] if isinstance(text, str) else text
         rows = [self.convert_tokens_to_ids(self.tokenize(each)) for each in texts]
-        if truncation and limit is not None:
-            rows = [truncate(row, limit, self.truncation_side) for row in rows]
-        length = 0
-        if padding in (True, "longest"):
-            length = max(map(len, rows), default=0)
-        elif padding == "max_length" and limit is not None:
-            length = limit
+        limit = max_length if max_length is not None else self.model_max_length
+        if truncation:
+            rows = [truncate(row, checked_limit(limit), self.truncation_side) for row in rows]
         side = self.padding_side if padding_side is None else check_side(padding_side)
+        length = padded_length([len(row) for row in rows], padding, limit)
         masks = [pad([1] * len(row), length, 0, side) for row in rows]
         rows = [pad(row, length, self.pad_token_id, side) for row in rows]
         if return_tensors:
             return BatchEncoding(input_ids=as_array(rows), attention_mask=as_array(masks))
-        single = isinstance(text, str)
-        return BatchEncoding(
-            input_ids=rows[0] if single else rows, attention_mask=masks[0] if single else masks
-        )
+        if isinstance(text, str):
+            return BatchEncoding(input_ids=rows[0], attention_mask=masks[0])
+        return BatchEncoding(input_ids=rows, attention_mask=masks)
 
     def encode(self, text: str, **settings: Any) -> Any:
         """The input_ids of a text: list[int], or np.int64 [1, L] with return_tensors="np".
@@ -272,9 +195,8 @@ class GPTNeoXJapaneseTokenizer:
         """
         return self(text, **settings).input_ids
 
-    def decode(
-        self, token_ids: int | Iterable[int] | IntArray, skip_special_tokens: bool = False
-    ) -> str:
+    def decode(self, token_ids: int | Iterable[int] | IntArray,
+               skip_special_tokens: bool = False) -> str:
         """The text of some ids. Raises ValueError for an id that is none.
 
         Not the inverse of encode (quirk 17).
@@ -283,9 +205,8 @@ class GPTNeoXJapaneseTokenizer:
         text = join_bytes((self._bytes(i) for i in kept), self.profile)
         return text.strip() if self.profile.strips else text
 
-    def batch_decode(
-        self, sequences: Iterable[Iterable[int]] | IntArray, skip_special_tokens: bool = False
-    ) -> list[str]:
+    def batch_decode(self, sequences: Iterable[Iterable[int]] | IntArray,
+                     skip_special_tokens: bool = False) -> list[str]:
         """The text of each row of ids."""
         return [self.decode(row, skip_special_tokens=skip_special_tokens) for row in sequences]
 
@@ -301,32 +222,29 @@ class GPTNeoXJapaneseTokenizer:
 
     def convert_tokens_to_ids(self, tokens: str | list[str]) -> int | list[int]:
         """The id of each surface, unk_token_id for what is none."""
+        ids, unknown = self.vocabulary.ids, self.unk_token_id
         if isinstance(tokens, str):
-            return self.vocabulary.ids.get(tokens, self.unk_token_id)
-        return [self.vocabulary.ids.get(token, self.unk_token_id) for token in tokens]
+            return ids.get(tokens, unknown)
+        return [ids.get(token, unknown) for token in tokens]
 
-    def convert_ids_to_tokens(
-        self, ids: int | Iterable[int] | IntArray, skip_special_tokens: bool = False
-    ) -> str | list[str]:
+    def convert_ids_to_tokens(self, ids: int | Iterable[int] | IntArray,
+                              skip_special_tokens: bool = False) -> str | list[str]:
         """The first surface of each id's row; in profile hf what it alone decodes to (quirk 16)."""
-        tokens = [
-            join_bytes([self._bytes(i)], self.profile)
-            if self.profile.shows_tokens_decoded
-            else self.vocabulary.rows[i][0]
-            for i in self._kept(ids, skip_special_tokens)
-        ]
+        kept = self._kept(ids, skip_special_tokens)
+        if self.profile.shows_tokens_decoded:
+            tokens = [join_bytes([self._bytes(i)], self.profile) for i in kept]
+        else:
+            tokens = [self.vocabulary.rows[i][0] for i in kept]
         return tokens[0] if isinstance(ids, int) else tokens
 
-    def _kept(
-        self, token_ids: int | Iterable[int] | IntArray, skip_special_tokens: bool
-    ) -> list[int]:
+    def _kept(self, token_ids: int | Iterable[int] | IntArray,
+              skip_special_tokens: bool) -> list[int]:
         """Ids as ints in the vocabulary, without the special ones if so wanted."""
         ids = [int(i) for i in np.atleast_1d(np.asarray(token_ids))]
         for i in ids:
             if not 0 <= i < len(self.vocabulary.rows):
-                raise ValueError(
-                    f"{i} is no token id: they go from 0 to {len(self.vocabulary.rows) - 1}"
-                )
+                raise ValueError(f"{i} is no token id: they go from 0 to "
+                                 f"{len(self.vocabulary.rows) - 1}")
         skipped = self.all_special_ids if skip_special_tokens else []
         return [i for i in ids if i not in skipped]
 
@@ -335,13 +253,18 @@ class GPTNeoXJapaneseTokenizer:
         return token_bytes(self.vocabulary.rows[token_id][0], self.vocabulary)
 
 
+def check_text(text: str) -> None:
+    """Raises TypeError for what is no text, ValueError for a lone surrogate in it."""
+    if not isinstance(text, str):
+        raise TypeError(f"a text must be a str, got {type(text).__name__}")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError(f"the text holds a lone surrogate, U+{ord(text[error.start]):04X} at "
+                         f"{error.start}, which is no character; it often comes from reading a "
+                         "file with the wrong encoding") from None
+
+
 def content(token: Any) -> Any:
     """A token of tokenizer_config.json, which is a string or a record with its content."""
     return token["content"] if isinstance(token, dict) else token
-
-
-def check_side(side: str) -> str:
-    """ "left" or "right". Raises ValueError."""
-    if side not in SIDES:
-        raise ValueError(f"a side must be left or right, got {side!r}")
-    return side

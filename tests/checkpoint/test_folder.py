@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
-
 from neoxja_np import CheckpointError, GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseModel
 from neoxja_np.checkpoint.folder import stored_tensors
 from neoxja_np.weights import flatten, initial_weights, shapes
+from safetensors.numpy import save_file
 
 CONFIG = GPTNeoXJapaneseConfig(vocab_size=11, hidden_size=12, num_hidden_layers=2, num_attention_heads=3,
                                bos_token_id=None, eos_token_id=None)

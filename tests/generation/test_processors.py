@@ -4,7 +4,6 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-
 from neoxja_np.generation.processors import apply_temperature, keep_top_k, keep_top_p
 from neoxja_np.layers.attention import softmax
 

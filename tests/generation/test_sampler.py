@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from neoxja_np.generation.sampler import draw, greedy
 from neoxja_np.layers.attention import softmax
 

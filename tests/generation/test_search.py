@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from neoxja_np import GPTNeoXJapaneseForCausalLM, KeyValueCache
 from neoxja_np.generation.sampler import greedy
 

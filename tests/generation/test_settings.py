@@ -1,7 +1,6 @@
 """Settings: defaults, files, and what is refused."""
 
 import pytest
-
 from neoxja_np import GenerationConfig
 
 

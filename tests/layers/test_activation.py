@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-
 from neoxja_np.layers.activation import ACTIVATIONS, activate, gelu, gelu_tanh
 
 X = np.concatenate([np.linspace(-6, 6, 241), [-1e4, -40.0, 40.0, 1e4]])

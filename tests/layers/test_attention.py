@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-
 from neoxja_np.layers.attention import attention, attention_scores, causal_mask, merge_heads, softmax, split_heads
 from neoxja_np.layers.rotary import apply_rotary, rotary_tables
 

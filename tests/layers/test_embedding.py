@@ -1,7 +1,6 @@
 """The embedding is a look-up, without a position."""
 
 import numpy as np
-
 from neoxja_np.layers.embedding import embedding
 
 

@@ -3,7 +3,6 @@
 import mpmath
 import numpy as np
 import pytest
-
 from neoxja_np.layers.erf import erf
 
 

@@ -5,7 +5,6 @@ import math
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-
 from neoxja_np.layers.layer_norm import layer_norm
 
 RNG = np.random.default_rng(0)

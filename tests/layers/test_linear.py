@@ -1,7 +1,6 @@
 """A linear layer in loops."""
 
 import numpy as np
-
 from neoxja_np.layers.linear import linear
 
 

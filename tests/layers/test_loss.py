@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-
 from neoxja_np.layers.loss import causal_lm_loss, cross_entropy, log_softmax
 
 RNG = np.random.default_rng(0)

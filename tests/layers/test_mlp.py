@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-
 from neoxja_np.layers.mlp import mlp
 
 RNG = np.random.default_rng(0)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from neoxja_np.layers.rotary import apply_rotary, rotary_tables, rotate_half
 
 RNG = np.random.default_rng(0)

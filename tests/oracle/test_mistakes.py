@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from neoxja_np.oracle.mistakes import MISTAKES, inject
 from tests import tolerances
 from tests.checks import CHECKS, golden_model, relative_l2

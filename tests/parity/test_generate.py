@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import GPTNeoXJapaneseForCausalLM as HuggingFaceModel
-from transformers import GPTNeoXJapaneseTokenizer as HuggingFaceTokenizer
-
 from neoxja_np import GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseModel, GPTNeoXJapaneseTokenizer
 from tests import tolerances
 from tests.checks import relative_l2
 from tests.conftest import SHARED, needs_shared
 from tests.parity.conftest import note
 from tools.hf_reference import random_model
+from transformers import GPTNeoXJapaneseForCausalLM as HuggingFaceModel
+from transformers import GPTNeoXJapaneseTokenizer as HuggingFaceTokenizer
 
 PROMPTS = """
 人とAIが協調するためには、

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-
 from neoxja_np import GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM, KeyValueCache, recording, replacing
 from neoxja_np.config import ACTIVATION_NAMES
 from neoxja_np.weights import PREFIX, nest

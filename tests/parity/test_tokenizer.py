@@ -2,11 +2,10 @@
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from transformers import GPTNeoXJapaneseTokenizer as HuggingFaceTokenizer
-
 from neoxja_np import GPTNeoXJapaneseTokenizer
 from tests.conftest import SHARED, needs_shared
 from tests.parity.conftest import note
+from transformers import GPTNeoXJapaneseTokenizer as HuggingFaceTokenizer
 
 EXAMPLES = 20_400  # of which a few come twice
 

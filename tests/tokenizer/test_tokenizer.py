@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from neoxja_np import GPTNeoXJapaneseTokenizer
 from neoxja_np.tokenizer.normalize import normalize
 from tests.conftest import SHARED, VOCABULARY, needs_shared, small_tokenizer

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-
 from neoxja_np import GPTNeoXJapaneseTokenizer
 from neoxja_np.tokenizer.vocabulary import PROFILES, read_vocabulary
 from tests.conftest import VOCABULARY, small_tokenizer
+
 
 def write(folder: Path, rows: list[str], *, end: str = "", emoji: object = None) -> tuple[Path, Path]:
     (folder / "vocab.txt").write_text("\n".join(rows) + end, encoding="utf-8", newline="")
