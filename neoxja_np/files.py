@@ -7,10 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-BUILT_IN = (
-    Path(__file__).parent / "models",
-    Path(__file__).parents[1] / "weights",
-)  # wheel, checkout
+BUILT_IN = (Path(__file__).parent / "models",        # wheel
+            Path(__file__).parents[1] / "weights")   # checkout
 
 
 def find_folder(name: str | Path) -> Path:
@@ -22,12 +20,10 @@ def find_folder(name: str | Path) -> Path:
     if re.fullmatch(r"[\w.-]+/[\w.-]+", str(name)):
         revision = " --revision refs/pr/3" if str(name) == "abeja/gpt-neox-japanese-2.7b" else ""
         target = str(name).split("/")[1]
-        message += (
-            ". It looks like a name on the Hugging Face hub, from which nothing is fetched here. "
-            "Run\n\n    pip install huggingface_hub\n"
-            f"    hf download {name}{revision} --local-dir {target}\n\n"
-            f"and give the folder {target!r}"
-        )
+        message += (". It looks like a name on the Hugging Face hub, from which nothing is fetched "
+                    "here. Run\n\n    pip install huggingface_hub\n"
+                    f"    hf download {name}{revision} --local-dir {target}\n\n"
+                    f"and give the folder {target!r}")
     raise FileNotFoundError(message)
 
 
@@ -36,9 +32,8 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path} is not UTF-8: byte {error.object[error.start]:#04x} at {error.start}"
-        ) from None
+        raise ValueError(f"{path} is not UTF-8: byte {error.object[error.start]:#04x} "
+                         f"at {error.start}") from None
 
 
 def read_json(path: Path) -> dict[str, Any]:

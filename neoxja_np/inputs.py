@@ -53,9 +53,8 @@ def check_mask(attention_mask: ArrayLike, shape: tuple[int, ...]) -> IntArray:
     return mask
 
 
-def check_positions(
-    position_ids: ArrayLike, tokens: tuple[int, ...], config: GPTNeoXJapaneseConfig
-) -> IntArray:
+def check_positions(position_ids: ArrayLike, tokens: tuple[int, ...],
+                    config: GPTNeoXJapaneseConfig) -> IntArray:
     """Positions of the shape of the tokens, or of one row of them. Raises TypeError, ValueError."""
     positions = integers(position_ids, "position_ids")
     if positions.shape not in {tokens, tokens[-1:], (1, *tokens[-1:])}:
@@ -66,22 +65,18 @@ def check_positions(
     return positions
 
 
-def check_labels(
-    labels: ArrayLike, tokens: tuple[int, ...], config: GPTNeoXJapaneseConfig
-) -> IntArray:
+def check_labels(labels: ArrayLike, tokens: tuple[int, ...],
+                 config: GPTNeoXJapaneseConfig) -> IntArray:
     """Labels of the shape of the tokens. Raises TypeError, ValueError."""
     targets = check_ids(labels, vocab_size=config.vocab_size, name="labels", ignore=IGNORE_INDEX)
     if targets.shape != tokens:
-        raise ValueError(
-            f"labels has shape {targets.shape}, expected {tokens}: "
-            "one for each token; the shift by one happens inside"
-        )
+        raise ValueError(f"labels has shape {targets.shape}, expected {tokens}: "
+                         "one for each token; the shift by one happens inside")
     return targets
 
 
-def check_keep(
-    logits_to_keep: int | ArrayLike, tokens: tuple[int, ...], *, with_labels: bool
-) -> slice | IntArray:
+def check_keep(logits_to_keep: int | ArrayLike, tokens: tuple[int, ...], *,
+               with_labels: bool) -> slice | IntArray:
     """What of the tokens' axis logits_to_keep picks. Raises TypeError, ValueError."""
     if isinstance(logits_to_keep, int):
         if logits_to_keep < 0:
@@ -90,38 +85,26 @@ def check_keep(
     else:
         keep = integers(logits_to_keep, "logits_to_keep")
         if keep.ndim != 1 or (keep < -tokens[-1]).any() or (keep >= tokens[-1]).any():
-            raise ValueError(
-                f"logits_to_keep must be a number or a list of places among {tokens[-1]} tokens, "
-                f"got {logits_to_keep}"
-            )
+            raise ValueError("logits_to_keep must be a number or a list of places "
+                             f"among {tokens[-1]} tokens, got {logits_to_keep}")
     if with_labels and not (isinstance(keep, slice) and keep == slice(None)):
         raise ValueError("labels need the logits of all tokens: leave logits_to_keep at 0")
     return keep
 
 
-def check_cache(
-    cache: KeyValueCache, tokens: tuple[int, ...], config: GPTNeoXJapaneseConfig, dtype: np.dtype
-) -> None:
+def check_cache(cache: KeyValueCache, tokens: tuple[int, ...], config: GPTNeoXJapaneseConfig,
+                dtype: np.dtype) -> None:
     """Raises ValueError where a cache is of another model or batch, or too full for the tokens."""
     layers, *batch, heads, capacity, head_size = cache.keys.shape
-    expected = (
-        config.num_hidden_layers,
-        *tokens[:-1],
-        config.num_attention_heads,
-        config.head_size,
-        dtype,
-    )
+    expected = (config.num_hidden_layers, *tokens[:-1], config.num_attention_heads,
+                config.head_size, dtype)
     got = (layers, *batch, heads, head_size, cache.keys.dtype)
     if got != expected:
-        raise ValueError(
-            f"past_key_values is for (layers, batch, heads, head size, dtype) {got}, "
-            f"expected {expected}"
-        )
+        raise ValueError("past_key_values is for (layers, batch, heads, head size, dtype) "
+                         f"{got}, expected {expected}")
     if cache.length + tokens[-1] > capacity:
-        raise ValueError(
-            f"past_key_values has room for {capacity} tokens: {cache.length} are in it, "
-            f"{tokens[-1]} more do not fit"
-        )
+        raise ValueError(f"past_key_values has room for {capacity} tokens: {cache.length} are in "
+                         f"it, {tokens[-1]} more do not fit")
 
 
 def check_context(tokens: int, config: GPTNeoXJapaneseConfig) -> None:
@@ -129,8 +112,7 @@ def check_context(tokens: int, config: GPTNeoXJapaneseConfig) -> None:
     if tokens > config.max_position_embeddings:
         raise ValueError(
             f"{tokens} tokens do not fit into the context of {config.max_position_embeddings} "
-            "(max_position_embeddings): shorten the text, or ask for fewer new tokens"
-        )
+            "(max_position_embeddings): shorten the text, or ask for fewer new tokens")
 
 
 class Inputs(TypedDict):
@@ -151,16 +133,9 @@ def token_shape(inputs: Inputs) -> tuple[int, ...]:
     return ids.shape
 
 
-def check_inputs(
-    config: GPTNeoXJapaneseConfig,
-    *,
-    cache: KeyValueCache | None,
-    dtype: np.dtype,
-    input_ids: ArrayLike | None,
-    inputs_embeds: ArrayLike | None,
-    attention_mask: ArrayLike | None,
-    position_ids: ArrayLike | None,
-) -> Inputs:
+def check_inputs(config: GPTNeoXJapaneseConfig, *, cache: KeyValueCache | None, dtype: np.dtype,
+                 input_ids: ArrayLike | None, inputs_embeds: ArrayLike | None,
+                 attention_mask: ArrayLike | None, position_ids: ArrayLike | None) -> Inputs:
     """The arguments of transformer() as arrays.
 
     Raises TypeError, ValueError for what is of the wrong kind, shape or range, or longer than the
@@ -174,9 +149,8 @@ def check_inputs(
     else:
         inputs["inputs_embeds"] = embeds = np.asarray(inputs_embeds, dtype)
         if embeds.ndim < 2 or embeds.shape[-1] != config.hidden_size or not embeds.size:
-            raise ValueError(
-                f"inputs_embeds has shape {embeds.shape}, expected [..., L, {config.hidden_size}]"
-            )
+            raise ValueError(f"inputs_embeds has shape {embeds.shape}, "
+                             f"expected [..., L, {config.hidden_size}]")
     tokens = token_shape(inputs)
     past = cache.length if cache else 0
     check_context(past + tokens[-1], config)
@@ -189,10 +163,9 @@ def check_inputs(
     return inputs
 
 
-def check_prompts(
-    input_ids: ArrayLike, attention_mask: ArrayLike | None, config: GPTNeoXJapaneseConfig, *,
-    padding: int | None,
-) -> tuple[IntArray, IntArray]:
+def check_prompts(input_ids: ArrayLike, attention_mask: ArrayLike | None,
+                  config: GPTNeoXJapaneseConfig, *,
+                  padding: int | None) -> tuple[IntArray, IntArray]:
     """Prompts [B, L] for generate() and their mask, inferred from the id of padding if not given.
 
     Raises TypeError, ValueError, also where a row ends with padding: it could not be gone on from.

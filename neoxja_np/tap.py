@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Container, Mapping
 
+import numpy as np
+
 from neoxja_np.arrays import Array
 
 Tap = Callable[[str, Array], Array]
@@ -35,9 +37,10 @@ def recording(into: dict[str, Array], then: Tap = silent,
               only: Container[str] | None = None) -> Tap:
     """A tap that keeps every activation, or `only` those named, in `into`, as `then` leaves it.
 
-    >>> activations = {}
-    >>> output = model(input_ids, tap=recording(activations))              # doctest: +SKIP
-    >>> activations["layers.0.attention.weights"].shape                    # doctest: +SKIP
+    >>> from neoxja_np import GPTNeoXJapaneseForCausalLM
+    >>> model, activations = GPTNeoXJapaneseForCausalLM.from_pretrained("random-ja"), {}
+    >>> output = model([[3, 1, 4, 1, 5, 9, 2]], tap=recording(activations))
+    >>> activations["layers.0.attention.weights"].shape
     (1, 4, 7, 7)
     """
     def record(name: str, value: Array) -> Array:
@@ -51,7 +54,7 @@ def recording(into: dict[str, Array], then: Tap = silent,
 def replacing(values: Mapping[str, Array | Callable[[Array], Array]]) -> Tap:
     """A tap that puts another value in the place of each named activation.
 
-    The value is an array, or a function of the old one.
+    The value is an array, or a function of the old one; it is given the old one's dtype.
     Raises ValueError where an array has another shape than the activation that it replaces, and
     for a name that no activation bears.
     """
@@ -63,7 +66,7 @@ def replacing(values: Mapping[str, Array | Callable[[Array], Array]]) -> Tap:
 
     def replace(name: str, value: Array) -> Array:
         new = values.get(name, value)
-        new = new(value) if callable(new) else new
+        new = np.asarray(new(value) if callable(new) else new, value.dtype)
         if new.shape != value.shape:
             raise ValueError(f"{name} has shape {value.shape}, its replacement {new.shape}")
         return new

@@ -4,6 +4,7 @@ tests/oracle on the code with a known mistake planted, where one of them must fa
 import json
 from collections.abc import Callable
 from functools import cache as remember
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,8 @@ def check_golden(name: str) -> None:
             error = relative_l2(got[tap], expected[tap])
             assert error <= tolerances.FLOAT64, f"{name} call {number}: {tap} is off by {error:.1e}"
         layers = range(model.config.num_hidden_layers)
-        hidden = [expected[tap] for tap in ("embed_in", *(f"layers.{i}.output" for i in layers[:-1]), "final_layer_norm")]
+        between = (f"layers.{i}.output" for i in layers[:-1])
+        hidden = [expected[tap] for tap in ("embed_in", *between, "final_layer_norm")]
         assert max(map(relative_l2, output.hidden_states, hidden)) <= tolerances.FLOAT64
         assert all(relative_l2(output.attentions[i], expected[f"layers.{i}.attention.weights"]) <= tolerances.FLOAT64
                    for i in layers)
@@ -81,7 +83,8 @@ def check_generate() -> None:
     free = model.generate(**prompts, max_new_tokens=12, pad_token_id=0)
     assert (free == tensors["free"]).all()
     ended = model.generate(**prompts, max_new_tokens=12, pad_token_id=0, eos_token_id=int(metadata["eos_token_id"]))
-    assert ended.shape == tensors["ended"].shape and (ended == tensors["ended"]).all()
+    assert ended.shape == tensors["ended"].shape
+    assert (ended == tensors["ended"]).all()
 
 
 def check_processors() -> None:
@@ -113,7 +116,7 @@ def check_cache() -> None:
     for cuts in [*([0, cut, 9] for cut in range(1, 9)), [0, 2, 3, 7, 9], list(range(10))]:
         cache: KeyValueCache | None = None
         parts = []
-        for start, end in zip(cuts[:-1], cuts[1:], strict=True):
+        for start, end in pairwise(cuts):
             output = model(ids[:, start:end], past_key_values=cache, use_cache=True)
             cache = output.past_key_values
             parts.append(output.logits)

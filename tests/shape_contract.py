@@ -29,7 +29,8 @@ def read(doc: str | None) -> tuple[dict[str, list[str]], list[str] | None]:
 def bind(sizes: dict[str, int], dims: list[str], shape: tuple[int, ...], where: str) -> tuple[int, ...]:
     """Holds the last dimensions of a shape to known sizes, learns unknown ones, and returns what stands for `...`."""
     fixed = [dim for dim in dims if dim != "..."]
-    assert len(shape) >= len(fixed) and ("..." in dims or len(shape) == len(fixed)), f"{where}: {dims} is {shape}"
+    assert len(shape) >= len(fixed), f"{where}: {dims} is {shape}"
+    assert "..." in dims or len(shape) == len(fixed), f"{where}: {dims} is {shape}"
     batch, rest = shape[:len(shape) - len(fixed)], shape[len(shape) - len(fixed):]
     for dim, size in zip(fixed, rest, strict=True):
         factors = dim.split("*")

@@ -15,8 +15,8 @@ from tests.conftest import ROOT
 from tests.shape_contract import contracted
 
 PACKAGE = ROOT / "neoxja_np"
-CORE = ["arrays", "tap", "config", "weights", "cache", "model", "layers/*", "tokenizer/vocabulary", "tokenizer/normalize",
-        "tokenizer/subword", "tokenizer/decode", "generation/processors", "generation/sampler"]
+CORE = ["arrays", "tap", "config", "weights", "cache", "model", "layers/*", "tokenizer/vocabulary",
+        "tokenizer/normalize", "tokenizer/subword", "tokenizer/decode", "generation/processors", "generation/sampler"]
 GROUND = {"neoxja_np.files"}  # how a file is read: config and vocabulary stand on it
 # From a part of the package to the parts that it may stand on. What is not named may be used by nobody below.
 MAY_IMPORT = {
@@ -102,7 +102,8 @@ def test_everything_public_is_documented(name: str) -> None:
             continue
         if inspect.isfunction(value) or inspect.isclass(value):
             generated = inspect.isclass(value) and dict in value.__mro__ and "TypedDict" in str(type(value))
-            planted = name == "neoxja_np.oracle.mistakes" and inspect.isfunction(value) and label not in {"mistake", "inject"}
+            planted = (name == "neoxja_np.oracle.mistakes" and inspect.isfunction(value)
+                       and label not in {"mistake", "inject"})
             assert generated or planted or value.__doc__, f"{name}.{label}"
             if inspect.isclass(value) and not generated:
                 for member, function in vars(value).items():
@@ -127,12 +128,14 @@ def test_quirks_named_in_the_code_are_in_the_list() -> None:
 
 
 def test_importing_takes_less_than_300_ms() -> None:
-    code = "import time; start = time.perf_counter(); import neoxja_np; print(time.perf_counter() - start)"
+    # process time, so that what else the machine does is not counted
+    code = "import time; start = time.process_time(); import neoxja_np; print(time.process_time() - start)"
     seconds = [float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout)
                for _ in range(5)]
-    assert min(seconds) < 0.3  # the least of five, for another process may be running
+    assert min(seconds) < 0.3
 
 
 def test_importing_loads_neither_torch_nor_matplotlib() -> None:
-    code = "import sys, neoxja_np, neoxja_np.cli; print([m for m in ('torch', 'matplotlib', 'transformers') if m in sys.modules])"
+    code = ("import sys, neoxja_np, neoxja_np.cli; "
+            "print([m for m in ('torch', 'matplotlib', 'transformers') if m in sys.modules])")
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout == "[]\n"

@@ -36,7 +36,7 @@ def test_a_replaced_value_goes_on(model: GPTNeoXJapaneseForCausalLM) -> None:
 
 
 def test_what_cannot_be_replaced(model: GPTNeoXJapaneseForCausalLM) -> None:
-    with pytest.raises(ValueError, match="no activation is called 'layers.0.mlp.gelu'"):
+    with pytest.raises(ValueError, match=r"no activation is called 'layers\.0\.mlp\.gelu'"):
         replacing({"layers.0.mlp.gelu": np.zeros(3)})
     with pytest.raises(ValueError, match=r"embed_in has shape \(1, 3, 64\), its replacement \(3,\)"):
         model(IDS, tap=replacing({"embed_in": np.zeros(3)}))

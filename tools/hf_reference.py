@@ -15,7 +15,8 @@ from transformers import GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM
 Activations = dict[str, np.ndarray]
 
 
-def random_model(*, seed: int, dtype: torch.dtype = torch.float64, scale: float = 1.0, **config: Any) -> GPTNeoXJapaneseForCausalLM:
+def random_model(*, seed: int, dtype: torch.dtype = torch.float64, scale: float = 1.0,
+                 **config: Any) -> GPTNeoXJapaneseForCausalLM:
     """A model of that config in which every parameter is drawn anew, biases and norms too.
 
     Under the library's own initialisation a dropped dense_bias or an ignored LayerNorm weight would not show.
@@ -86,6 +87,10 @@ def listening(model: GPTNeoXJapaneseForCausalLM, into: Activations) -> Iterator[
             keep(f"{prefix}.dense", out if bias is None else out + bias)
         return read
 
+    def read_tables(_module: Any, _inputs: Any, output: Any) -> None:
+        keep("rotary.cos", output[0])
+        keep("rotary.sin", output[1])
+
     def on_layer(i: int) -> None:
         layer, prefix = base.layers[i], f"layers.{i}"
         on_output(layer.input_layernorm, f"{prefix}.input_layernorm")
@@ -119,8 +124,7 @@ def listening(model: GPTNeoXJapaneseForCausalLM, into: Activations) -> Iterator[
 
     hooks.append(base.layers[0].input_layernorm.register_forward_hook(
         lambda _m, inputs, _o: keep("embed_in", inputs[0])))
-    hooks.append(base.rotary_emb.register_forward_hook(
-        lambda _m, _i, output: (keep("rotary.cos", output[0]), keep("rotary.sin", output[1])) and None))
+    hooks.append(base.rotary_emb.register_forward_hook(read_tables))
     for i in range(len(base.layers)):
         on_layer(i)
     on_output(base.final_layer_norm, "final_layer_norm")
@@ -137,7 +141,8 @@ def listening(model: GPTNeoXJapaneseForCausalLM, into: Activations) -> Iterator[
 def cross_entropy64(logits: np.ndarray, labels: np.ndarray) -> float:
     """torch's cross entropy in float64 over shifted logits, for transformers' own loss is float32."""
     flat = torch.from_numpy(logits[:, :-1].reshape(-1, logits.shape[-1])).double()
-    return float(torch.nn.functional.cross_entropy(flat, torch.from_numpy(labels[:, 1:].reshape(-1)), ignore_index=-100))
+    targets = torch.from_numpy(labels[:, 1:].reshape(-1))
+    return float(torch.nn.functional.cross_entropy(flat, targets, ignore_index=-100))
 
 
 def relative_l2(got: np.ndarray, expected: np.ndarray) -> float:

@@ -10,6 +10,7 @@ tokenizer-hf.jsonl     texts and what GPTNeoXJapaneseTokenizer makes of them wit
 
 import json
 import random
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from transformers.generation.logits_process import TemperatureLogitsWarper, TopK
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN, VOCABULARY = ROOT / "tests" / "golden", ROOT / "tests" / "vocabulary"
 VERSIONS = {"transformers": transformers.__version__, "torch": torch.__version__, "numpy": np.__version__}
-SIZES = {"vocab_size": 31, "hidden_size": 24, "num_attention_heads": 3, "max_position_embeddings": 64}  # all axes differ
+# All axes differ.
+SIZES = {"vocab_size": 31, "hidden_size": 24, "num_attention_heads": 3, "max_position_embeddings": 64}
 
 LEFT_PADDED = np.array([[0, 0, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1]])
 RIGHT_PADDED = np.array([[1, 1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0, 0]])
@@ -57,7 +59,7 @@ def model_case(seed: int, config: dict[str, Any], *, attention_mask: np.ndarray 
     if model.config.tie_word_embeddings:
         del tensors["weight.embed_out.weight"]
     cache = None
-    for number, (start, end) in enumerate(zip(calls[:-1], calls[1:], strict=True)):
+    for number, (start, end) in enumerate(pairwise(calls)):
         inputs: dict[str, Any] = {"input_ids": ids[:, start:end]}
         if embeds:
             inputs = {"inputs_embeds": rng.normal(size=(2, end - start, SIZES["hidden_size"]))}
@@ -109,8 +111,9 @@ def tokenizer_texts(count: int) -> list[str]:
               lambda: rng.choice(["<SP>", "<BR>", "<|endoftext|>", "<|startoftext|>", "<|byte7|>", "<URL>"]),
               lambda: chr(rng.choice([rng.randrange(0x20, 0x3000), rng.randrange(0x3000, 0xD800),
                                       rng.randrange(0x10000, 0x110000)]))]
-    texts = ["", "人とAIが協調するためには、", "吾輩は猫である🐯。実は慶応(慶應)大学出身", "a,b,c", "  前後に空白　", "👩‍🍳と☺️と☺",
-             "それでですが、なのでである", "１①〇0", "カ゛ｶﾞが", "𠮷野家と𥫗と𩸽", "(^^)(^_^)(^^ m(_ _)m", "¡¿ǀ˺̀ͣ\u2000\u2bff\u2c00"]
+    texts = ["", "人とAIが協調するためには、", "吾輩は猫である🐯。実は慶応(慶應)大学出身", "a,b,c", "  前後に空白　",
+             "👩‍🍳と☺️と☺", "それでですが、なのでである", "１①〇0", "カ゛ｶﾞが", "𠮷野家と𥫗と𩸽",
+             "(^^)(^_^)(^^ m(_ _)m", "¡¿ǀ˺̀ͣ\u2000\u2bff\u2c00"]
     return texts + ["".join(rng.choice(pieces)() for _ in range(rng.randrange(1, 12))) for _ in range(count)]
 
 
@@ -130,7 +133,8 @@ def main() -> None:
     cases = {f"model-{name}": model_case(seed, **case) for seed, (name, case) in enumerate(CASES.items())}
     for name, (tensors, metadata) in {**cases, "generate": generate_case(), "processors": processors_case()}.items():
         contiguous = {key: np.ascontiguousarray(tensor) for key, tensor in tensors.items()}
-        save_file(contiguous, GOLDEN / f"{name}.safetensors", metadata={key: str(value) for key, value in metadata.items()})
+        save_file(contiguous, GOLDEN / f"{name}.safetensors",
+                  metadata={key: str(value) for key, value in metadata.items()})
     write_tokenizer_vectors()
     size = sum(path.stat().st_size for path in GOLDEN.iterdir())
     print(f"wrote {len(list(GOLDEN.iterdir()))} files, {size:,} bytes, with {VERSIONS}")

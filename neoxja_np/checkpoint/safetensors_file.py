@@ -49,17 +49,13 @@ def read_header(path: Path) -> dict[str, StoredTensor]:
         with safe_open(path, framework="np"):
             pass
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f"{path} is no complete safetensors file ({error}); fetch or write it again"
-        ) from None
+        raise CheckpointError(f"{path} is no complete safetensors file ({error}); "
+                              "fetch or write it again") from None
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         header = json.loads(file.read(length))
     header.pop("__metadata__", None)
-    tensors = {
-        name: StoredTensor(
-            path, entry["dtype"], tuple(entry["shape"]), 8 + length + entry["data_offsets"][0]
-        )
-        for name, entry in header.items()
-    }
+    tensors = {name: StoredTensor(path, entry["dtype"], tuple(entry["shape"]),
+                                  8 + length + entry["data_offsets"][0])
+               for name, entry in header.items()}
     return dict(sorted(tensors.items(), key=lambda item: item[1].offset))

@@ -14,7 +14,6 @@ def widen(tensor: StoredTensor, dtype: np.dtype) -> Array:
     bits = tensor.bits()
     if tensor.dtype == "BF16":
         bits = (bits.astype(np.uint32) << 16).view(np.float32)
-    with np.errstate(
-        over="ignore"
-    ):  # what float32 cannot hold becomes infinite, and is refused by the caller
+    # What float32 cannot hold becomes infinite, and is refused by the caller.
+    with np.errstate(over="ignore"):
         return np.array(bits, dtype)

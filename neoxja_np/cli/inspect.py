@@ -12,13 +12,8 @@ BYTES = {"float16 / bfloat16": 2, "float32": 4, "float64": 8}
 
 def add_to(verbs: Verbs) -> None:
     """The verb and its options."""
-    verb = add_verb(
-        verbs,
-        "inspect",
-        run,
-        "List the tensors of a model folder, its parameters and the memory they "
-        "take, without reading the weights.",
-    )
+    verb = add_verb(verbs, "inspect", run, "List the tensors of a model folder, its parameters and "
+                    "the memory they take, without reading the weights.")
     verb.add_argument("folder", metavar="FOLDER")
 
 

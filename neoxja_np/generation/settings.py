@@ -71,8 +71,7 @@ class GenerationConfig:
         if self.max_length <= prompt_length:
             raise ValueError(
                 f"max_length {self.max_length} leaves no room after a prompt of {prompt_length} "
-                "tokens; raise it, or give max_new_tokens, which does not count the prompt"
-            )
+                "tokens; raise it, or give max_new_tokens, which does not count the prompt")
         return self.max_length - prompt_length
 
     def updated(self, **settings: Any) -> Self:
@@ -81,42 +80,31 @@ class GenerationConfig:
         for name in settings:
             if name not in names:
                 near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
-                raise TypeError(
-                    f"generate() has no setting {name!r}; did you mean {near!r}? "
-                    f"There are {', '.join(names)}"
-                )
+                raise TypeError(f"generate() has no setting {name!r}; did you mean {near!r}? "
+                                f"There are {', '.join(names)}")
         new = replace(self, **settings)
         idle = {"temperature", "top_k", "top_p"} & settings.keys()
         if idle and not new.do_sample:
-            warnings.warn(
-                f"{', '.join(sorted(idle))} change nothing without do_sample=True", stacklevel=3
-            )
+            warnings.warn(f"{', '.join(sorted(idle))} change nothing without do_sample=True",
+                          stacklevel=3)
         return new
 
     def check_known(self) -> None:
         """Raises ValueError where generation_config.json asks for what is not implemented here."""
-        asked = {
-            name: value
-            for name, value in self.unknown.items()
-            if name not in NOTES and value is not None and NEUTRAL.get(name) != value
-        }
+        asked = {name: value for name, value in self.unknown.items()
+                 if name not in NOTES and value is not None and NEUTRAL.get(name) != value}
         if asked:
-            raise ValueError(
-                f"generation_config.json asks for {asked}, which is not implemented: the text "
-                "would be another one than Hugging Face's. "
-                "Take it out of the file, or generate without it"
-            )
+            raise ValueError(f"generation_config.json asks for {asked}, which is not implemented: "
+                             "the text would be another one than Hugging Face's. "
+                             "Take it out of the file, or generate without it")
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """From the content of a generation_config.json; null stands for the default."""
         names = {f.name for f in fields(cls)} - {"unknown"}
-        return cls(
-            **{
-                name: value for name, value in values.items() if name in names and value is not None
-            },
-            unknown={name: value for name, value in values.items() if name not in names},
-        )
+        return cls(**{name: value for name, value in values.items()
+                      if name in names and value is not None},
+                   unknown={name: value for name, value in values.items() if name not in names})
 
     def to_dict(self) -> dict[str, Any]:
         """What a generation_config.json holds: what differs from the defaults, and the unknown."""

@@ -40,10 +40,10 @@ def test_a_seed_gives_the_same_text(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_text_streams_and_never_half_a_character(
         tmp_path: Path, random_ja: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained("random-ja")
-    tokens = tokenizer.encode("한글é猫") + [tokenizer.eos_token_id]
+    tokens = [*tokenizer.encode("한글é猫"), tokenizer.eos_token_id]
     monkeypatch.setattr(GPTNeoXJapaneseForCausalLM, "stream", lambda *_a, **_k: (np.array([i]) for i in tokens))
     pieces: list[str] = []
-    monkeypatch.setattr(sys.stdout, "write", lambda text: pieces.append(text))
+    monkeypatch.setattr(sys.stdout, "write", pieces.append)
     assert main(["generate", "あ"]) == 0
     assert "".join(pieces) == "あ한글é猫\n"
     assert not any("\ufffd" in piece for piece in pieces)
@@ -97,7 +97,8 @@ def test_what_cannot_be_done_is_said_and_exits_1(
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    ([], "the following arguments are required: VERB"), (["speak"], "invalid choice: 'speak'"), (["generate"], "PROMPT"),
+    ([], "the following arguments are required: VERB"), (["speak"], "invalid choice: 'speak'"),
+    (["generate"], "PROMPT"),
     (["generate", "あ", "--temperature", "1"], "--temperature needs --sample"),
     (["generate", "あ", "--seed", "1"], "--seed needs --sample"),
     (["generate", "あ", "--sample", "--temperature", "0"], "expected a number above 0, got '0'"),

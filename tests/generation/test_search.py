@@ -91,7 +91,8 @@ def test_streaming_gives_the_same_tokens() -> None:
     (IDS, {"attention_mask": [[1, 1, 1, 0]]}, ValueError, "padding must stand on the left"),
     (IDS, {"attention_mask": [[0, 0, 0, 0]]}, ValueError, "padding must stand on the left"),
     (IDS, {"top_kk": 3}, TypeError, "did you mean 'top_k'"),
-    (IDS, {"rng": 5, "do_sample": True}, TypeError, r"rng must be a np.random.Generator, such as np.random.default_rng\(5\)"),
+    (IDS, {"rng": 5, "do_sample": True}, TypeError,
+     r"rng must be a np.random.Generator, such as np.random.default_rng\(5\)"),
 ])
 def test_refused(ids: object, arguments: dict[str, object], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):

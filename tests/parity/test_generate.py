@@ -60,7 +60,8 @@ def test_twenty_prompts_forty_greedy_tokens(folder: Path) -> None:
     assert len(list(folder.glob("model-*.safetensors"))) > 1
     equal = 0
     for prompt in PROMPTS:
-        ids, their_ids = tokenizer(prompt, return_tensors="np").input_ids, their_tokenizer(prompt, return_tensors="pt").input_ids
+        ids = tokenizer(prompt, return_tensors="np").input_ids
+        their_ids = their_tokenizer(prompt, return_tensors="pt").input_ids
         got, expected = model.generate(ids, max_new_tokens=40), theirs.generate(their_ids, max_new_tokens=40)
         assert got.tolist() == expected.tolist(), prompt
         assert tokenizer.batch_decode(got, skip_special_tokens=True) == their_tokenizer.batch_decode(
@@ -74,7 +75,8 @@ def test_a_left_padded_batch_of_all_prompts(folder: Path) -> None:
     model, tokenizer = (kind.from_pretrained(folder) for kind in (GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer))
     theirs, their_tokenizer = HuggingFaceModel.from_pretrained(folder), HuggingFaceTokenizer.from_pretrained(folder)
     tokenizer.padding_side = their_tokenizer.padding_side = "left"
-    batch, their_batch = tokenizer(PROMPTS, padding=True, return_tensors="np"), their_tokenizer(PROMPTS, padding=True, return_tensors="pt")
+    batch = tokenizer(PROMPTS, padding=True, return_tensors="np")
+    their_batch = their_tokenizer(PROMPTS, padding=True, return_tensors="pt")
     assert (batch.input_ids == their_batch.input_ids.numpy()).all()
     assert (batch.attention_mask == their_batch.attention_mask.numpy()).all()
     got = model.generate(**batch, max_new_tokens=12)
@@ -98,7 +100,8 @@ def test_a_folder_that_we_saved_loads_there(tmp_path: Path, tie: bool, shard: in
     theirs = random_model(seed=5, dtype=torch.float32, vocab_size=40, hidden_size=24, num_hidden_layers=2,
                           num_attention_heads=3, rotary_pct=0.5, tie_word_embeddings=tie)
     theirs.save_pretrained(tmp_path / "theirs")
-    GPTNeoXJapaneseForCausalLM.from_pretrained(tmp_path / "theirs").save_pretrained(tmp_path / "ours", max_shard_size=shard)
+    ours = GPTNeoXJapaneseForCausalLM.from_pretrained(tmp_path / "theirs")
+    ours.save_pretrained(tmp_path / "ours", max_shard_size=shard)
     again, report = HuggingFaceModel.from_pretrained(tmp_path / "ours", output_loading_info=True)
     assert not any(report[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
     ids = torch.arange(12).reshape(2, 6)

@@ -45,7 +45,8 @@ class Case:
         if padding := ("none", "left", "right")[self.seed % 3] != "none" and ("left", "right")[self.seed % 3 - 1]:
             real = rng.integers(1, length + 1, (batch, 1))
             places = np.arange(length)[None]
-            self.inputs["attention_mask"] = (places >= length - real if padding == "left" else places < real).astype(int)
+            mask = places >= length - real if padding == "left" else places < real
+            self.inputs["attention_mask"] = mask.astype(int)
             if self.seed % 2:
                 self.inputs["position_ids"] = np.maximum(self.inputs["attention_mask"].cumsum(1) - 1, 0)
         self.labels = np.where(rng.random(self.ids.shape) < 0.3, -100, self.ids)

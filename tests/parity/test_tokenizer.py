@@ -15,7 +15,8 @@ def test_twenty_thousand_texts() -> None:
     files = SHARED / "vocab32k" / "vocab.txt", SHARED / "vocab32k" / "emoji.json"
     ours, theirs = GPTNeoXJapaneseTokenizer(*files), HuggingFaceTokenizer(*map(str, files))
     surfaces = sorted(ours.vocabulary.ids)
-    pieces = (st.sampled_from(surfaces) | st.sampled_from(list(ours.vocabulary.emoji)) | st.characters(exclude_categories=["Cs"])
+    pieces = (st.sampled_from(surfaces) | st.sampled_from(list(ours.vocabulary.emoji))
+              | st.characters(exclude_categories=["Cs"])
               | st.sampled_from([" ", "\u3000", "\n", "\r\n", "\r", "\t", "—", "−", "<", "<|", "|>", ",", "<SP>",
                                  "<|endoftext|>", "<|startoftext|>", "<|byte227|>", "<URL>", "<|emoji1|>"]))
     seen: set[str] = set()
@@ -35,4 +36,5 @@ def test_twenty_thousand_texts() -> None:
     note("texts on which profile hf equals Hugging Face's tokenizer", len(seen))
     assert len(seen) >= 20_000
     assert ours.get_vocab() == theirs.get_vocab()
-    assert (len(ours), ours.vocab_size, ours.all_special_ids) == (len(theirs), theirs.vocab_size, theirs.all_special_ids)
+    assert (len(ours), ours.vocab_size) == (len(theirs), theirs.vocab_size)
+    assert ours.all_special_ids == theirs.all_special_ids

@@ -71,8 +71,9 @@ def test_streaming_gives_no_half_character_and_holds_back_no_whole_one() -> None
 
 
 @pytest.mark.parametrize(("text", "same"), [
-    ("慶應", "慶応"), ("渡邉", "渡辺"), ("①", "１"), ("壹", "一"), ("ｶ", "カ"), ("ゐ", "い"), ("😃", "😀"), ("(^^)", "(^_^)"),
-    ("a\r\nb", "a\nb"), ("a\rb", "a\nb"), ("a\u3000b", "a b"), ("ラ—メン", "ラーメン"), ("−", "ー"), ("¿", "¡"), ("\u2000", "⯿")])
+    ("慶應", "慶応"), ("渡邉", "渡辺"), ("①", "１"), ("壹", "一"), ("ｶ", "カ"), ("ゐ", "い"), ("😃", "😀"),
+    ("(^^)", "(^_^)"), ("a\r\nb", "a\nb"), ("a\rb", "a\nb"), ("a\u3000b", "a b"), ("ラ—メン", "ラーメン"), ("−", "ー"),
+    ("¿", "¡"), ("\u2000", "⯿")])
 def test_what_is_lost(text: str, same: str) -> None:
     for tokenizer in (HF, ORIGINAL):
         assert tokenizer.encode(text) == tokenizer.encode(same)
@@ -102,7 +103,7 @@ def test_literal_tags_are_tags() -> None:
 
 
 def test_decoding() -> None:
-    ids = HF.encode(" a\n ") + [HF.eos_token_id]
+    ids = [*HF.encode(" a\n "), HF.eos_token_id]
     assert HF.decode(ids) == "a\n <|endoftext|>"
     assert HF.decode(ids, skip_special_tokens=True) == "a"
     assert ORIGINAL.decode(ids, skip_special_tokens=True) == " a\n "
@@ -132,7 +133,8 @@ def test_padding_and_truncation(side: str) -> None:
     assert set(padded.input_ids[0][padded.attention_mask[0] == 0]) == {HF.pad_token_id}
     assert padded.input_ids.dtype == np.int64
     tokenizer = small_tokenizer(truncation_side=side, padding_side=side, model_max_length=4)
-    assert tokenizer(texts, truncation=True).input_ids[1] == (whole.input_ids[1][1:] if side == "left" else whole.input_ids[1][:4])
+    kept = whole.input_ids[1][1:] if side == "left" else whole.input_ids[1][:4]
+    assert tokenizer(texts, truncation=True).input_ids[1] == kept
     fixed = tokenizer(texts, truncation=True, max_length=2, padding="max_length")
     assert [len(row) for row in fixed.input_ids] == [2, 2]
     assert HF("猫", return_tensors="np").input_ids.shape == (1, 1)
@@ -165,7 +167,8 @@ def test_ids_that_are_none(token_id: int) -> None:
 @pytest.mark.parametrize(("settings", "message"), [
     ({"profile": "bpe"}, "profile must be one of hf, original, got 'bpe'"),
     ({"do_clean_text": True}, "do_clean_text=True is not implemented"),
-    ({"padding_side": "both"}, "a side must be left or right"), ({"eos_token": "</s>"}, "special token '</s>' is no row")])
+    ({"padding_side": "both"}, "a side must be left or right"),
+    ({"eos_token": "</s>"}, "special token '</s>' is no row")])
 def test_settings_that_cannot_be(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         small_tokenizer(**{"profile": "hf", **settings})
