@@ -30,7 +30,7 @@ golden: $(VENV)/.parity
 
 # the notebooks' outputs anew
 notebooks: $(VENV)/.dev
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	$(BIN)/python -m tools.notebooks
 
 clean:
 	rm -rf .venv .venv-parity .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist

@@ -44,6 +44,9 @@ class KeyValueCache:
                  config.head_size)
         return cls(np.empty(shape, dtype), np.empty(shape, dtype))
 
+    def __repr__(self) -> str:
+        return f"KeyValueCache({self.length} of {self.capacity} tokens)"
+
     @property
     def capacity(self) -> int:
         """The number of tokens that there is room for."""

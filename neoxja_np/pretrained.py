@@ -42,6 +42,20 @@ class ModelOutput:
     #                                                  last_hidden_state (quirk 11)
     attentions: tuple[Array, ...] | None = None      # [..., H, L, M], one for each layer
 
+    def __repr__(self) -> str:
+        parts = {name: value for name, value in vars(self).items() if value is not None}
+        shown = ", ".join(f"{name}={summary(value)}" for name, value in parts.items())
+        return f"ModelOutput({shown})"
+
+
+def summary(value: object) -> str:
+    """Arrays by their shapes, a loss by its value: what a notebook should print."""
+    if isinstance(value, tuple):
+        return f"{len(value)} x {summary(value[0])}"
+    if isinstance(value, np.ndarray | np.floating):
+        return f"{value.dtype}{list(value.shape)}" if value.ndim else f"{value:.6g}"
+    return repr(value)
+
 
 class GPTNeoXJapanesePreTrainedModel:
     """What both models share: a config, weights named as in the checkpoint, a folder to live in."""

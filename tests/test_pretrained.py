@@ -19,6 +19,15 @@ def test_what_was_not_asked_for_is_none(model: GPTNeoXJapaneseForCausalLM) -> No
     assert model(IDS).past_key_values is not None  # the config says use_cache
 
 
+def test_an_output_prints_shapes(model: GPTNeoXJapaneseForCausalLM) -> None:
+    shown = repr(model(IDS, labels=IDS, output_hidden_states=True))
+    assert "logits=float64[2, 4, 810]" in shown
+    assert "past_key_values=KeyValueCache(4 of 256 tokens)" in shown
+    assert "hidden_states=4 x float64[2, 4, 64]" in shown
+    assert "loss=" in shown
+    assert "attentions" not in shown
+
+
 def test_a_sequence_without_a_batch_axis(model: GPTNeoXJapaneseForCausalLM) -> None:
     assert np.allclose(model(IDS[0]).logits, model(IDS).logits[0], rtol=1e-12, atol=1e-12)
 

@@ -19,5 +19,5 @@ def draw(probabilities: Array, u: Array) -> IntArray:
     """
     ends = np.cumsum(probabilities, axis=-1, dtype=np.float64)  # where each share ends
     total = ends[..., -1:]
-    place = np.minimum(u[..., None] * total, np.nextafter(total, 0.0))
+    place = np.minimum(np.asarray(u)[..., None] * total, np.nextafter(total, 0.0))
     return np.asarray((ends <= place).sum(axis=-1), np.int64)

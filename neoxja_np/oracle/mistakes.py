@@ -54,8 +54,9 @@ def mistake(family: str, where: tuple[Any, str], summary: str, *, seen: str = ""
 
 @contextmanager
 def inject(name: str) -> Iterator[Mistake]:
-    """While inside, the mistake is made.
+    """While inside, the mistake is made by the model and the tokenizer.
 
+    Not by a function that you have imported yourself: the patch stands where the package uses it.
     Raises KeyError for an unknown name, and RuntimeError where the patched function was never
     called: then nothing was tested.
     """
