@@ -4,18 +4,21 @@ Dimension key, used in every docstring: B batch, L tokens in this call, M tokens
 D hidden, H heads, K head size, R rotary dims, F intermediate, V vocabulary.
 """
 
+import sys
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
 from neoxja_np.files import read_json
+from neoxja_np.layers.activation import ACTIVATIONS
 
 MODEL_TYPE = "gpt_neox_japanese"
-ACTIVATION_NAMES = ("gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu")
 SIZES = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
          "intermediate_multiple_size", "max_position_embeddings")
 
 
+LARGEST = sys.float_info.max
+NOT_NEGATIVE = ("initializer_range", "attention_dropout", "hidden_dropout")
 POSITIVE = ("layer_norm_eps", "rope_theta", "partial_rotary_factor")
 SWITCHES = ("use_cache", "is_decoder", "tie_word_embeddings")
 DEFAULT_ROPE: dict[str, Any] = {"rope_type": "default", "rope_theta": 10000.0,
@@ -79,23 +82,34 @@ class GPTNeoXJapaneseConfig:
         return self.hidden_size * self.intermediate_multiple_size
 
     def __post_init__(self) -> None:
+        if not isinstance(self.rope_parameters, dict):
+            raise ConfigError(f"rope_parameters must be an object, got {self.rope_parameters!r}")
         rope = {**DEFAULT_ROPE, **self.rope_parameters}
         for name in SIZES:
             value = getattr(self, name)
             if type(value) is not int or value < 1:
                 raise ConfigError(f"{name} must be a whole number of at least 1, got {value!r}")
         for name, value in {"layer_norm_eps": self.layer_norm_eps, **rope}.items():
-            if name in POSITIVE and not (type(value) in (int, float) and 0 < value < float("inf")):
+            if name in POSITIVE and not (type(value) in (int, float) and 0 < value <= LARGEST):
                 raise ConfigError(f"{name} must be a positive number, got {value!r}")
+        for name in NOT_NEGATIVE:
+            value = getattr(self, name)
+            if not (type(value) in (int, float) and 0 <= value <= LARGEST):
+                raise ConfigError(f"{name} must be a number of at least 0, got {value!r}")
+        for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
+            value = getattr(self, name)
+            ids = value if name == "eos_token_id" and isinstance(value, list) else [value]
+            if not all(i is None or type(i) is int for i in ids):
+                raise ConfigError(f"{name} must be a token id or null, got {value!r}")
         for name in SWITCHES:
             if type(getattr(self, name)) is not bool:
                 raise ConfigError(f"{name} must be true or false, got {getattr(self, name)!r}")
         if rope["rope_type"] != "default" or rope.get("type", "default") != "default":
             raise ConfigError(f"rope type {rope.get('type', rope['rope_type'])!r} is not "
                               "implemented; there is 'default' alone")
-        if self.hidden_act not in ACTIVATION_NAMES:
+        if self.hidden_act not in ACTIVATIONS:
             raise ConfigError(f"hidden_act {self.hidden_act!r} is not implemented; "
-                              f"there are {', '.join(ACTIVATION_NAMES)}")
+                              f"there are {', '.join(ACTIVATIONS)}")
         if self.hidden_size % self.num_attention_heads:
             raise ConfigError(f"hidden_size {self.hidden_size} is not divisible by "
                               f"num_attention_heads {self.num_attention_heads}: "
@@ -116,7 +130,7 @@ class GPTNeoXJapaneseConfig:
         old_names = {"rope_theta": "rotary_emb_base", "partial_rotary_factor": "rotary_pct"}
         old = {new: values.pop(name) for new, name in old_names.items() if name in values}
         rope = values.pop("rope_scaling", None) or values.pop("rope_parameters", None) or {}
-        values["rope_parameters"] = {**DEFAULT_ROPE, **old, **rope}
+        values["rope_parameters"] = {**DEFAULT_ROPE, **old, **rope} if type(rope) is dict else rope
         known = {f.name for f in fields(cls)} - {"unknown"}
         unknown = {name: values.pop(name) for name in list(values) if name not in known}
         return cls(**values, unknown=unknown)

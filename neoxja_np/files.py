@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,10 @@ def find_folder(name: str | Path) -> Path:
 
 def read_text(path: Path) -> str:
     """The text of a file in UTF-8. Raises FileNotFoundError, ValueError."""
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path.parent} has no {path.name}; a model folder needs config.json and "
+            "model.safetensors, a tokenizer vocab.txt and emoji.json")
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -52,10 +56,12 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]]) -> None:
+def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]], *,
+                instead_of: Iterable[Path] = ()) -> None:
     """Has each file written beside its name and renames all when all are there.
 
-    A failure leaves the folder as it was.
+    The files that they stand `instead_of` are removed then. A failure to write leaves the folder
+    as it was.
     """
     folder.mkdir(parents=True, exist_ok=True)
     parts = {name: folder / f".{name}.{os.getpid()}.part" for name in files}
@@ -63,6 +69,8 @@ def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]]) -> 
         for name, write in files.items():
             parts[name].touch()  # with the user's own permissions, which some writers would narrow
             write(parts[name])
+        for path in instead_of:
+            path.unlink()
         for name, part in parts.items():
             os.replace(part, folder / name)
     finally:

@@ -1,5 +1,6 @@
 """What a user hands to the model, checked once at the door, so that the layers need not."""
 
+from numbers import Integral
 from typing import TypedDict
 
 import numpy as np
@@ -78,10 +79,11 @@ def check_labels(labels: ArrayLike, tokens: tuple[int, ...],
 def check_keep(logits_to_keep: int | ArrayLike, tokens: tuple[int, ...], *,
                with_labels: bool) -> slice | IntArray:
     """What of the tokens' axis logits_to_keep picks. Raises TypeError, ValueError."""
-    if isinstance(logits_to_keep, int):
-        if logits_to_keep < 0:
-            raise ValueError(f"logits_to_keep must be 0 (all) or more, got {logits_to_keep}")
-        keep: slice | IntArray = slice(-logits_to_keep, None) if logits_to_keep else slice(None)
+    if isinstance(logits_to_keep, Integral):
+        last = int(logits_to_keep)
+        if last < 0:
+            raise ValueError(f"logits_to_keep must be 0 (all) or more, got {last}")
+        keep: slice | IntArray = slice(-last, None) if last else slice(None)
     else:
         keep = integers(logits_to_keep, "logits_to_keep")
         if keep.ndim != 1 or (keep < -tokens[-1]).any() or (keep >= tokens[-1]).any():
@@ -94,17 +96,16 @@ def check_keep(logits_to_keep: int | ArrayLike, tokens: tuple[int, ...], *,
 
 def check_cache(cache: KeyValueCache, tokens: tuple[int, ...], config: GPTNeoXJapaneseConfig,
                 dtype: np.dtype) -> None:
-    """Raises ValueError where a cache is of another model or batch, or too full for the tokens."""
-    layers, *batch, heads, capacity, head_size = cache.keys.shape
+    """Raises TypeError, ValueError where a cache is none, or of another model or batch."""
+    if not isinstance(cache, KeyValueCache):
+        raise TypeError(f"past_key_values must be a KeyValueCache, got {type(cache).__name__}")
+    layers, *batch, heads, _, head_size = cache.keys.shape
     expected = (config.num_hidden_layers, *tokens[:-1], config.num_attention_heads,
                 config.head_size, dtype)
     got = (layers, *batch, heads, head_size, cache.keys.dtype)
     if got != expected:
         raise ValueError("past_key_values is for (layers, batch, heads, head size, dtype) "
                          f"{got}, expected {expected}")
-    if cache.length + tokens[-1] > capacity:
-        raise ValueError(f"past_key_values has room for {capacity} tokens: {cache.length} are in "
-                         f"it, {tokens[-1]} more do not fit")
 
 
 def check_context(tokens: int, config: GPTNeoXJapaneseConfig) -> None:
@@ -152,10 +153,10 @@ def check_inputs(config: GPTNeoXJapaneseConfig, *, cache: KeyValueCache | None, 
             raise ValueError(f"inputs_embeds has shape {embeds.shape}, "
                              f"expected [..., L, {config.hidden_size}]")
     tokens = token_shape(inputs)
-    past = cache.length if cache else 0
-    check_context(past + tokens[-1], config)
-    if cache:
+    if cache is not None:
         check_cache(cache, tokens, config, dtype)
+    past = 0 if cache is None else cache.length
+    check_context(past + tokens[-1], config)
     if attention_mask is not None:
         inputs["attention_mask"] = check_mask(attention_mask, (*tokens[:-1], past + tokens[-1]))
     if position_ids is not None:

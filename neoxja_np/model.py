@@ -45,9 +45,11 @@ def transformer(input_ids: IntArray | None, w: ModelWeights, *, config: GPTNeoXJ
         assert input_ids is not None, "one of the two is given"
         inputs_embeds = embedding(input_ids, **w["embed_in"])
     x = tap("embed_in", inputs_embeds)
-    length, past = x.shape[-2], cache.length if cache else 0
+    length, past = x.shape[-2], 0 if cache is None else cache.length
+    if cache is not None:
+        cache.reserve(length)
     if position_ids is None:
-        position_ids = np.arange(past, past + length)
+        position_ids = np.arange(past, past + length, dtype=np.int64)
     cos, sin = rotary_tables(position_ids, rotary_ndims=config.rotary_ndims,
                              base=config.rotary_emb_base, angle_dtype=angle_dtype)
     cos, sin = tap("rotary.cos", cos.astype(x.dtype)), tap("rotary.sin", sin.astype(x.dtype))
@@ -55,8 +57,8 @@ def transformer(input_ids: IntArray | None, w: ModelWeights, *, config: GPTNeoXJ
 
     for i, layer_weights in enumerate(w["layers"]):
         x = layer(x, layer_weights, config=config, cos=cos, sin=sin, mask=mask,
-                  cache=cache.layer(i) if cache else None, tap=scoped(tap, f"layers.{i}"))
-    if cache:
+                  cache=None if cache is None else cache.layer(i), tap=scoped(tap, f"layers.{i}"))
+    if cache is not None:
         cache.advance(length)
     return tap("final_layer_norm", layer_norm(
         x, **w["final_layer_norm"], eps=config.layer_norm_eps))

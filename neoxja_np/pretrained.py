@@ -1,7 +1,8 @@
 """The top floor: Hugging Face's two classes over the pure functions, at home in a folder."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -11,13 +12,15 @@ from numpy.typing import ArrayLike
 
 from neoxja_np.arrays import Array, IntArray
 from neoxja_np.cache import KeyValueCache
-from neoxja_np.checkpoint.folder import load_weights, remove_other_weights, weight_files
+from neoxja_np.checkpoint.folder import in_bytes, load_weights, other_weights, weight_files
 from neoxja_np.config import GPTNeoXJapaneseConfig
 from neoxja_np.files import find_folder, read_json, write_files, write_json
 from neoxja_np.generation.search import generate_steps
 from neoxja_np.generation.settings import GenerationConfig
 from neoxja_np.inputs import (
+    Inputs,
     check_context,
+    check_ids,
     check_inputs,
     check_keep,
     check_labels,
@@ -30,16 +33,15 @@ from neoxja_np.tap import Tap, recording, silent
 from neoxja_np.weights import PREFIX, CausalLMWeights, flatten, nest, shapes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ModelOutput:
-    """What a model returns; None for what it was not asked for."""
+    """What a model returns; None for what it was not asked for (hidden_states: quirk 11)."""
 
     last_hidden_state: Array                         # [..., L, D], after the last norm
     logits: Array | None = None                      # [..., L, V], or of what logits_to_keep picks
     loss: Array | None = None                        # [], mean in nats
     past_key_values: KeyValueCache | None = None
-    hidden_states: tuple[Array, ...] | None = None   # [..., L, D]: the input of each layer, and
-    #                                                  last_hidden_state (quirk 11)
+    hidden_states: tuple[Array, ...] | None = None   # [..., L, D]: each layer's input, last norm
     attentions: tuple[Array, ...] | None = None      # [..., H, L, M], one for each layer
 
     def __repr__(self) -> str:
@@ -106,11 +108,11 @@ class GPTNeoXJapanesePreTrainedModel:
         return cls(config, nest(tensors), generation_config=generation_config, notes=tuple(notes),
                    angle_dtype=angle_dtype)
 
-    def save_pretrained(self, folder: str | Path, *, max_shard_size: int = 5_000_000_000) -> None:
+    def save_pretrained(self, folder: str | Path, *, max_shard_size: int | str = "50GB") -> None:
         """Writes config.json, generation_config.json and the weights.
 
-        A shard holds at most max_shard_size bytes, unless one tensor alone is larger. The folder
-        can be loaded here and by Hugging Face. A tied head is not stored twice.
+        A shard holds at most max_shard_size, in bytes or such as "5GB", unless one tensor alone is
+        larger. The folder can be loaded here and by Hugging Face. A tied head is not stored twice.
         """
         tensors = flatten(self.weights)
         head, embedding = tensors.get("embed_out.weight"), tensors[PREFIX + "embed_in.weight"]
@@ -122,19 +124,35 @@ class GPTNeoXJapanesePreTrainedModel:
                   "dtype": self.dtype.name}
         config.pop("torch_dtype", None)  # the older name of dtype
         settings = self.generation_config.to_dict()
-        files = {**weight_files(tensors, max_shard_size=max_shard_size),
+        files = {**weight_files(tensors, max_shard_size=in_bytes(max_shard_size)),
                  "config.json": lambda path: write_json(path, config),
                  "generation_config.json": lambda path: write_json(path, settings)}
-        write_files(Path(folder), files)
-        remove_other_weights(Path(folder), keep=files)
+        write_files(Path(folder), files, instead_of=other_weights(Path(folder), than=files))
 
-    def cache_for(self, tokens: tuple[int, ...], cache: KeyValueCache | None,
-                  use_cache: bool | None) -> KeyValueCache | None:
-        """The cache that was given, or a new one where one is wanted, for tokens [..., L]."""
+    def run(self, pure: Callable[..., Array], inputs: Inputs, *, cache: KeyValueCache | None,
+            use_cache: bool | None, output_attentions: bool | None,
+            output_hidden_states: bool | None, tap: Tap) -> tuple[Array, ModelOutput]:
+        """What a function of model.py gives for these inputs, and what its taps saw of it.
+
+        hidden_states and attentions are activations like others, so they are recorded, not
+        returned, by the model. A cache is made where one is wanted and none is given.
+        """
         if cache is None and (self.config.use_cache if use_cache is None else use_cache):
-            return KeyValueCache.empty(self.config, batch=tokens[:-1], dtype=self.dtype,
-                                       capacity=self.config.max_position_embeddings)
-        return cache
+            *batch, length = token_shape(inputs)
+            cache = KeyValueCache.empty(
+                layers=self.config.num_hidden_layers, batch=batch, capacity=length,
+                heads=self.config.num_attention_heads, head_size=self.config.head_size,
+                dtype=self.dtype)
+        names = taps_behind(self.config, attentions=output_attentions,
+                            hidden_states=output_hidden_states)
+        seen: dict[str, Array] = {}
+        wanted = {"final_layer_norm", *chain(*names.values())}
+        result = pure(**inputs, config=self.config, cache=cache, angle_dtype=self.angle_dtype,
+                      tap=recording(seen, tap, only=wanted))
+        return result, ModelOutput(
+            seen["final_layer_norm"], past_key_values=cache,
+            hidden_states=gather(seen, names.get("hidden_states")),
+            attentions=gather(seen, names.get("attentions")))
 
 
 def taps_behind(config: GPTNeoXJapaneseConfig, *, attentions: bool | None,
@@ -173,16 +191,11 @@ class GPTNeoXJapaneseModel(GPTNeoXJapanesePreTrainedModel):
         inputs = check_inputs(
             self.config, cache=past_key_values, dtype=self.dtype, input_ids=input_ids,
             inputs_embeds=inputs_embeds, attention_mask=attention_mask, position_ids=position_ids)
-        cache = self.cache_for(token_shape(inputs), past_key_values, use_cache)
-        names = taps_behind(self.config, attentions=output_attentions,
-                            hidden_states=output_hidden_states)
-        seen: dict[str, Array] = {}
-        hidden = transformer(**inputs, w=self.weights["gpt_neox_japanese"], config=self.config,
-                             cache=cache, angle_dtype=self.angle_dtype,
-                             tap=recording(seen, tap, only=set(chain(*names.values()))))
-        return ModelOutput(hidden, past_key_values=cache,
-                           hidden_states=gather(seen, names.get("hidden_states")),
-                           attentions=gather(seen, names.get("attentions")))
+        _, output = self.run(
+            partial(transformer, w=self.weights["gpt_neox_japanese"]), inputs, tap=tap,
+            cache=past_key_values, use_cache=use_cache, output_attentions=output_attentions,
+            output_hidden_states=output_hidden_states)
+        return output
 
 
 class GPTNeoXJapaneseForCausalLM(GPTNeoXJapanesePreTrainedModel):
@@ -218,23 +231,20 @@ class GPTNeoXJapaneseForCausalLM(GPTNeoXJapanesePreTrainedModel):
         tokens = token_shape(inputs)
         keep = check_keep(logits_to_keep, tokens, with_labels=labels is not None)
         targets = None if labels is None else check_labels(labels, tokens, self.config)
-        cache = self.cache_for(tokens, past_key_values, use_cache)
-        names = taps_behind(self.config, attentions=output_attentions,
-                            hidden_states=output_hidden_states)
-        seen: dict[str, Array] = {}
-        logits = forward(**inputs, w=self.weights, config=self.config, cache=cache, keep=keep,
-                         angle_dtype=self.angle_dtype, tap=recording(
-                             seen, tap, only={"final_layer_norm", *chain(*names.values())}))
-        return ModelOutput(seen["final_layer_norm"], logits, past_key_values=cache,
-                           loss=None if targets is None else causal_lm_loss(logits, targets),
-                           hidden_states=gather(seen, names.get("hidden_states")),
-                           attentions=gather(seen, names.get("attentions")))
+        logits, output = self.run(
+            partial(forward, w=self.weights, keep=keep), inputs, tap=tap,
+            cache=past_key_values, use_cache=use_cache, output_attentions=output_attentions,
+            output_hidden_states=output_hidden_states)
+        loss = None if targets is None else causal_lm_loss(logits, targets)
+        return replace(output, logits=logits, loss=loss)
 
     def stream(self, input_ids: ArrayLike, attention_mask: ArrayLike | None = None, *,
                rng: np.random.Generator | None = None, **settings: Any) -> Iterator[IntArray]:
         """As generate(), but [B] after [B]: each step's new tokens as soon as they are there."""
         chosen = self.generation_config.updated(**settings)
         chosen.check_known()
+        special = [*chosen.eos_token_ids, chosen.filler]
+        check_ids(special, vocab_size=self.config.vocab_size, name="eos_token_id or pad_token_id")
         ids, mask = check_prompts(input_ids, attention_mask, self.config, padding=chosen.padding)
         check_context(ids.shape[1] + chosen.new_tokens(ids.shape[1]), self.config)
         if rng is not None and not isinstance(rng, np.random.Generator):
@@ -244,17 +254,23 @@ class GPTNeoXJapaneseForCausalLM(GPTNeoXJapanesePreTrainedModel):
             ids, self.weights, config=self.config, settings=chosen, attention_mask=mask,
             angle_dtype=self.angle_dtype, rng=rng or np.random.default_rng())
 
-    def generate(self, input_ids: ArrayLike, attention_mask: ArrayLike | None = None, *,
-                 rng: np.random.Generator | None = None, **settings: Any) -> IntArray:
+    def generate(self, input_ids: ArrayLike, attention_mask: ArrayLike | None = None,
+                 do_sample: bool | None = None, temperature: float | None = None,
+                 top_k: int | None = None, top_p: float | None = None,
+                 max_length: int | None = None, max_new_tokens: int | None = None,
+                 eos_token_id: int | list[int] | None = None, pad_token_id: int | None = None,
+                 rng: np.random.Generator | None = None, **unknown: Any) -> IntArray:
         """input_ids [B, L] -> [B, L + new]: the prompts and what follows, ended rows filled up.
 
-        attention_mask [B, L]: 0 at padding, which must stand on the left. rng: for do_sample=True;
-        a fresh one if None. settings: do_sample, temperature, top_k, top_p, max_length,
-        max_new_tokens, eos_token_id, pad_token_id, as in GenerationConfig; what is not given comes
-        from the folder's generation_config.json.
-        Raises TypeError for an unknown setting, ValueError for values out of range or more tokens
+        attention_mask [B, L]: 0 at padding, which must stand on the left. The settings are those
+        of GenerationConfig; what is None comes from the folder's generation_config.json, else
+        Hugging Face's default. rng: for do_sample=True; a fresh one if None.
+        Raises TypeError for an unknown argument, ValueError for values out of range or more tokens
         than the context holds.
         """
-        steps = list(self.stream(input_ids, attention_mask, rng=rng, **settings))
+        steps = list(self.stream(
+            input_ids, attention_mask, rng=rng, do_sample=do_sample, temperature=temperature,
+            top_k=top_k, top_p=top_p, max_length=max_length, max_new_tokens=max_new_tokens,
+            eos_token_id=eos_token_id, pad_token_id=pad_token_id, **unknown))
         prompts = np.asarray(input_ids, np.int64)
         return np.concatenate([prompts, np.stack(steps, axis=-1)], axis=-1)

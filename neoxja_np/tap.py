@@ -55,8 +55,8 @@ def replacing(values: Mapping[str, Array | Callable[[Array], Array]]) -> Tap:
     """A tap that puts another value in the place of each named activation.
 
     The value is an array, or a function of the old one; it is given the old one's dtype.
-    Raises ValueError where an array has another shape than the activation that it replaces, and
-    for a name that no activation bears.
+    Raises ValueError where an array has another shape than the activation that it replaces, for a
+    name that no activation bears, and at a run's end for one that this run did not reach.
     """
     known = {*tap_names(0), *LAYER_TAPS}
     for name in values:
@@ -64,7 +64,12 @@ def replacing(values: Mapping[str, Array | Callable[[Array], Array]]) -> Tap:
             raise ValueError(
                 f"no activation is called {name!r}; tap_names(num_hidden_layers) lists them")
 
+    reached: set[str] = set()
+
     def replace(name: str, value: Array) -> Array:
+        reached.add(name)
+        if name == "final_layer_norm" and (lost := values.keys() - reached - {"logits"}):
+            raise ValueError(f"{', '.join(sorted(lost))}: not reached; has the model this layer?")
         new = values.get(name, value)
         new = np.asarray(new(value) if callable(new) else new, value.dtype)
         if new.shape != value.shape:

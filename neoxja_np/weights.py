@@ -10,12 +10,9 @@ import numpy as np
 
 from neoxja_np.arrays import Array
 from neoxja_np.config import GPTNeoXJapaneseConfig
+from neoxja_np.layers.linear import Linear
 
 PREFIX = "gpt_neox_japanese."
-
-
-class Linear(TypedDict):
-    weight: Array                     # [out, in]; no linear layer of this model has a bias: quirk 3
 
 
 class Embedding(TypedDict):

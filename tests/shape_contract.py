@@ -67,23 +67,31 @@ def checked(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def contracted() -> Iterator[Callable[..., Any]]:
-    """Every function of the core whose docstring is a contract."""
+def owners() -> Iterator[Any]:
+    """The modules of the core, and the classes that they define."""
     for name, module in sorted(sys.modules.items()):
         if name.startswith(MODULES):
-            for value in vars(module).values():
-                if (inspect.isfunction(value) and value.__module__ == name and read(value.__doc__)[1] is not None
-                        and not inspect.isgeneratorfunction(value)):
-                    yield value
+            yield module
+            yield from (value for value in vars(module).values()
+                        if inspect.isclass(value) and value.__module__ == name)
+
+
+def contracted() -> Iterator[Callable[..., Any]]:
+    """Every function and method of the core whose docstring is a contract."""
+    for owner in owners():
+        for value in vars(owner).values():
+            if (inspect.isfunction(value) and value.__module__ in (owner.__name__, owner.__dict__.get("__module__"))
+                    and read(value.__doc__)[1] is not None and not inspect.isgeneratorfunction(value)):
+                yield value
 
 
 def install() -> None:
     """Puts the checked form of every contracted function in every place where it is used."""
     replacements = {function: checked(function) for function in contracted()}
-    for name, module in list(sys.modules.items()):
-        if name.startswith("neoxja_np"):
-            for attribute, value in list(vars(module).items()):
-                if inspect.isfunction(value) and value in replacements:
-                    setattr(module, attribute, replacements[value])
-                elif attribute == "ACTIVATIONS":
-                    value.update({key: replacements.get(function, function) for key, function in value.items()})
+    package = [module for name, module in sys.modules.items() if name.startswith("neoxja_np")]
+    for owner in [*package, *owners()]:
+        for attribute, value in list(vars(owner).items()):
+            if inspect.isfunction(value) and value in replacements:
+                setattr(owner, attribute, replacements[value])
+            elif attribute == "ACTIVATIONS":
+                value.update({key: replacements.get(function, function) for key, function in value.items()})

@@ -23,6 +23,8 @@ def test_crop_cannot_lengthen(model: GPTNeoXJapaneseForCausalLM) -> None:
     assert cache is not None
     with pytest.raises(ValueError, match="cannot crop a cache of 2 tokens to 3"):
         cache.crop(3)
+    with pytest.raises(TypeError):
+        cache.crop(1.5)
 
 
 def test_a_failed_call_leaves_the_cache_as_it_was(model: GPTNeoXJapaneseForCausalLM) -> None:
@@ -41,17 +43,36 @@ def test_a_failed_call_leaves_the_cache_as_it_was(model: GPTNeoXJapaneseForCausa
     assert (model([[3]], past_key_values=cache).logits == before).all()
 
 
-def test_a_full_cache_says_so(model: GPTNeoXJapaneseForCausalLM) -> None:
-    cache = KeyValueCache.empty(model.config, batch=(1,), capacity=3, dtype=model.dtype)
-    model([[1, 2]], past_key_values=cache)
-    with pytest.raises(ValueError, match="room for 3 tokens: 2 are in it, 2 more do not fit"):
-        model([[1, 2]], past_key_values=cache)
+def test_it_grows_where_it_must(model: GPTNeoXJapaneseForCausalLM) -> None:
+    ids = np.arange(20, 29)[None]
+    cache = KeyValueCache.empty(layers=3, batch=(1,), heads=4, capacity=2, head_size=16, dtype=model.dtype)
+    rooms = []
+    for token in range(9):
+        logits = model(ids[:, token:token + 1], past_key_values=cache).logits
+        rooms.append(cache.capacity)
+    assert rooms == [2, 2, 4, 4, 8, 8, 8, 8, 16]
+    assert np.allclose(logits, model(ids).logits[:, -1:], rtol=1e-12, atol=1e-12)
+    assert repr(cache) == "KeyValueCache(9 of 16 tokens)"
+
+
+def test_a_copy_shares_nothing(model: GPTNeoXJapaneseForCausalLM) -> None:
+    cache = model([[20, 21, 22]]).past_key_values
+    assert cache is not None
+    other = cache.copy()
+    assert other.capacity == 3
+    before = model([[30]], past_key_values=cache.copy()).logits
+    cache.keys[:], cache.values[:] = 7.0, 8.0
+    assert (model([[30]], past_key_values=other).logits == before).all()
+    assert not np.shares_memory(other.keys, other.values)
 
 
 def test_a_cache_of_another_batch_or_dtype_is_refused(model: GPTNeoXJapaneseForCausalLM) -> None:
     cache = model([[1, 2]]).past_key_values
     with pytest.raises(ValueError, match="past_key_values is for"):
         model([[1], [2]], past_key_values=cache)
+    for none in (False, (), "cache"):
+        with pytest.raises(TypeError, match="past_key_values must be a KeyValueCache"):
+            model([[1]], past_key_values=none)
     single = GPTNeoXJapaneseForCausalLM.from_pretrained("random-ja")
     with pytest.raises(ValueError, match="past_key_values is for"):
         single([[1]], past_key_values=cache)

@@ -53,6 +53,11 @@ def test_unknown_fields_are_written_back() -> None:
     ({"num_hidden_layers": 0}, "num_hidden_layers must be a whole number of at least 1, got 0"),
     ({"vocab_size": 2.5}, "vocab_size must be a whole number of at least 1, got 2.5"),
     ({"vocab_size": True}, "vocab_size must be a whole number"),
+    ({"rope_parameters": 5}, "rope_parameters must be an object, got 5"),
+    ({"rotary_emb_base": 10**400}, "rope_theta must be a positive number"),
+    ({"eos_token_id": "a"}, "eos_token_id must be a token id or null, got 'a'"),
+    ({"initializer_range": -1}, "initializer_range must be a number of at least 0, got -1"),
+    ({"attention_dropout": "x"}, "attention_dropout must be a number of at least 0, got 'x'"),
     ({"tie_word_embeddings": "false"}, "tie_word_embeddings must be true or false, got 'false'"),
 ])
 def test_refused(fields: dict[str, object], message: str) -> None:

@@ -22,7 +22,7 @@ def test_what_was_not_asked_for_is_none(model: GPTNeoXJapaneseForCausalLM) -> No
 def test_an_output_prints_shapes(model: GPTNeoXJapaneseForCausalLM) -> None:
     shown = repr(model(IDS, labels=IDS, output_hidden_states=True))
     assert "logits=float64[2, 4, 810]" in shown
-    assert "past_key_values=KeyValueCache(4 of 256 tokens)" in shown
+    assert "past_key_values=KeyValueCache(4 of 4 tokens)" in shown
     assert "hidden_states=4 x float64[2, 4, 64]" in shown
     assert "loss=" in shown
     assert "attentions" not in shown
@@ -35,7 +35,8 @@ def test_a_sequence_without_a_batch_axis(model: GPTNeoXJapaneseForCausalLM) -> N
 def test_logits_to_keep(model: GPTNeoXJapaneseForCausalLM) -> None:
     logits = model(IDS).logits
     assert logits is not None
-    for keep, expected in ((0, logits), (1, logits[:, -1:]), (3, logits[:, -3:]), ([0, 2], logits[:, [0, 2]])):
+    for keep, expected in ((0, logits), (1, logits[:, -1:]), (np.int64(3), logits[:, -3:]),
+                           ([0, -1], logits[:, [0, 3]])):
         got = model(IDS, logits_to_keep=keep).logits
         assert got is not None
         assert got.shape == expected.shape
@@ -77,7 +78,10 @@ def test_exact_angles_are_near_float32_ones() -> None:
     assert 0 < difference < 1e-4
 
 
-MASK = [[1, 1, 1, 1], [1, 1, 1, 1]]
+def test_exactly_the_whole_context_fits(model: GPTNeoXJapaneseForCausalLM) -> None:
+    ids = np.zeros((1, 256), int)
+    assert model(ids, position_ids=np.arange(256), logits_to_keep=1).logits is not None
+    assert model.generate(ids[:, :250], max_new_tokens=6).shape == (1, 256)
 
 
 @pytest.mark.parametrize(("arguments", "error", "message"), [

@@ -38,5 +38,15 @@ def test_a_replaced_value_goes_on(model: GPTNeoXJapaneseForCausalLM) -> None:
 def test_what_cannot_be_replaced(model: GPTNeoXJapaneseForCausalLM) -> None:
     with pytest.raises(ValueError, match=r"no activation is called 'layers\.0\.mlp\.gelu'"):
         replacing({"layers.0.mlp.gelu": np.zeros(3)})
+    with pytest.raises(ValueError, match=r"layers.7.output: not reached; has the model this layer\?"):
+        model(IDS, tap=replacing({"layers.7.output": np.zeros_like}))
     with pytest.raises(ValueError, match=r"embed_in has shape \(1, 3, 64\), its replacement \(3,\)"):
         model(IDS, tap=replacing({"embed_in": np.zeros(3)}))
+
+
+def test_a_replacement_takes_the_dtype_of_what_it_replaces() -> None:
+    single = GPTNeoXJapaneseForCausalLM.from_pretrained("random-ja")
+    for new in (lambda x: x.astype(np.float64), np.ones((1, 3, 64)).tolist()):
+        logits = single(IDS, tap=replacing({"layers.0.output": new})).logits
+        assert logits is not None
+        assert logits.dtype == np.float32

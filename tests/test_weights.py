@@ -31,6 +31,12 @@ def test_initial_weights() -> None:
     norm = weights["gpt_neox_japanese"]["layers"][3]["input_layernorm"]
     assert (norm["weight"] == 1).all()
     assert (norm["bias"] == 0).all()
+    assert all((array == 1).all() for name, array in flatten(weights).items() if name.endswith("norm.weight"))
+    assert not any(array.any() for name, array in flatten(weights).items() if name.endswith("bias"))
+    wide = GPTNeoXJapaneseConfig(vocab_size=999, hidden_size=12, num_attention_heads=3, num_hidden_layers=1,
+                                 initializer_range=0.5)
+    head = initial_weights(wide, rng=np.random.default_rng(0), dtype="float32")["embed_out"]["weight"]
+    assert 0.48 < head.std() < 0.52
     dense = weights["gpt_neox_japanese"]["layers"][3]["mlp"]["dense_h_to_4h"]["weight"]
     assert 0.015 < dense.std() < 0.025
     assert dense.dtype == np.float32

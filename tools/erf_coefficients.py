@@ -1,6 +1,6 @@
 """Writes neoxja_np/layers/erf_coefficients.py: near-minimax polynomials for erf, by mpmath.
 
-    python tools/erf_coefficients.py            # needs mpmath
+    python -m tools.erf_coefficients            # needs mpmath
 
 Two pieces a precision. Up to x = 1, erf(x) / x - 1 as a polynomial in x²: its values are small, so
 its rounding errors are too once x is added back. Above it, exp(x²) erfc(x) as a polynomial in
@@ -8,6 +8,7 @@ t = (x - 2) / (x + 2), which turns the slow tail into a short interval. The degr
 whose error is well under half a unit in the last place of erf.
 """
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,10 @@ def table(
     for dtype, degree in degrees.items():
         coefficients, error = mpmath.chebyfit(function, interval, degree + 1, error=True)
         digits = {"float32": 10, "float64": 18}[dtype]
-        lines += [f'    "{dtype}": (']
         numbers = [mpmath.nstr(c, digits, min_fixed=0, max_fixed=0) for c in coefficients]
-        lines += [f"        {number}," for number in numbers]
-        lines += ["    ),"]
+        entry = textwrap.fill(f'"{dtype}": ({", ".join(numbers)}),', 100, initial_indent=" " * 4,
+                              subsequent_indent=" " * 8, break_on_hyphens=False)
+        lines.append(entry)
         errors.append(mpmath.nstr(error, 2))
     return "\n".join([*lines, "}"]), " and ".join(errors)
 

@@ -3,7 +3,7 @@
 The only place, with tools/make_golden.py, benchmarks/ and tests/parity/, that imports torch and transformers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -143,13 +143,3 @@ def cross_entropy64(logits: np.ndarray, labels: np.ndarray) -> float:
     flat = torch.from_numpy(logits[:, :-1].reshape(-1, logits.shape[-1])).double()
     targets = torch.from_numpy(labels[:, 1:].reshape(-1))
     return float(torch.nn.functional.cross_entropy(flat, targets, ignore_index=-100))
-
-
-def relative_l2(got: np.ndarray, expected: np.ndarray) -> float:
-    """|got - expected| / |expected|."""
-    return float(np.linalg.norm(got - expected) / np.linalg.norm(expected))
-
-
-def same_names(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
-    """Whether both recorded the same activations."""
-    return set(ours) == set(theirs)

@@ -1,6 +1,6 @@
 """Writes tests/vocabulary: a small vocabulary of our own with every class of row of a real one.
 
-    python tools/small_vocabulary.py
+    python -m tools.small_vocabulary
 
 The words are chosen by hand; the classes are named where they stand. Ids are places in the file.
 """

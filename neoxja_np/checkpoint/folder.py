@@ -24,6 +24,7 @@ from neoxja_np.files import read_json, write_json
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 PREFIX, HEAD = "gpt_neox_japanese.", "embed_out.weight"
 EMBEDDING = PREFIX + "embed_in.weight"
+WEIGHT_FILE = re.compile(r"model(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json")
 LEFTOVER = re.compile(r"\.attention\.(rotary_emb\.inv_freq|bias|masked_bias)$")  # old buffers
 
 
@@ -114,6 +115,14 @@ def tie_head(tensors: dict[str, Array]) -> str:
     return f"tied: {HEAD} is not stored, so the head uses {EMBEDDING}"
 
 
+def in_bytes(size: int | str) -> int:
+    """A number of bytes, or one such as "500MB", "5GB". Raises ValueError for anything else."""
+    match = re.fullmatch(r"([1-9]\d*)(|KB|MB|GB)", str(size))
+    if not match:
+        raise ValueError(f'a size must be a number of bytes or such as "5GB", got {size!r}')
+    return int(match[1]) * {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}[match[2]]
+
+
 def weight_files(tensors: Mapping[str, Array], *,
                  max_shard_size: int) -> dict[str, Callable[[Path], object]]:
     """The files of these weights and how each is written: one, or shards and their index.
@@ -140,8 +149,7 @@ def weight_files(tensors: Mapping[str, Array], *,
             INDEX: lambda path: write_json(path, index)}
 
 
-def remove_other_weights(folder: Path, *, keep: Container[str]) -> None:
-    """Removes the weight files of an earlier save, which would be read in place of the new ones."""
-    for path in (*folder.glob("model*.safetensors"), folder / INDEX):
-        if path.name not in keep:
-            path.unlink(missing_ok=True)
+def other_weights(folder: Path, *, than: Container[str]) -> list[Path]:
+    """The weight files of an earlier save, which would be read in place of new ones."""
+    return [path for path in folder.glob("model*")
+            if WEIGHT_FILE.fullmatch(path.name) and path.name not in than]

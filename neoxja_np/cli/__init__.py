@@ -25,12 +25,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # Whatever the system's code page is.
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    options = parser().parse_args(arguments)
+    prepare_streams()
     try:
+        options = parser().parse_args(sys.argv[1:] if arguments is None else arguments)
         options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as head, has seen enough
@@ -39,6 +36,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(file=sys.stderr)
         return 130
     except (OSError, TypeError, ValueError) as error:
-        print(f"neoxja: {error}", file=sys.stderr)
-        return 1
+        return fail(str(error))
+    except MemoryError as error:
+        return fail(f"not enough memory ({error}); `neoxja inspect FOLDER` says what a model takes")
     return 0
+
+
+def fail(message: str) -> int:
+    """Says why, and returns the exit code for it."""
+    print(f"neoxja: {message}", file=sys.stderr)
+    return 1
+
+
+def prepare_streams() -> None:
+    """UTF-8 in and out, whatever the system's code page is; a closed stream swallows all."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - to the end
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if os.name == "posix":
+        sys.argv = [os.fsencode(word).decode("utf-8", "surrogateescape") for word in sys.argv]

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import warnings
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def add_to(verbs: Verbs) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Prints the prompt and what follows it, never half a character."""
+    """Prints the prompt, and what follows it as it comes, never half a character."""
     given = [name for name in SAMPLING if getattr(options, name) is not None]
     if given and not options.sample:
         options.usage_error(f"--{given[0].replace('_', '-')} needs --sample")
@@ -50,7 +51,9 @@ def run(options: argparse.Namespace) -> None:
     encoding = tokenizer(options.prompt, return_tensors="np")
     if encoding.input_ids.size == 0:
         raise ValueError("the prompt is empty: give at least one character to go on from")
-    model = GPTNeoXJapaneseForCausalLM.from_pretrained(options.model, dtype=options.dtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they say what the notes say
+        model = GPTNeoXJapaneseForCausalLM.from_pretrained(options.model, dtype=options.dtype)
     for note in model.notes:
         print(f"neoxja: {note}", file=sys.stderr)
     settings = {name: getattr(options, name) for name in SETTINGS
@@ -59,7 +62,7 @@ def run(options: argparse.Namespace) -> None:
                          rng=np.random.default_rng(options.seed))
 
     decoder = tokenizer.stream_decoder()
-    print("".join(map(decoder.push, encoding.input_ids[0])), end="", flush=True)
+    print(options.prompt, end="", flush=True)
     for token in (tokens[0] for tokens in steps):
         if token not in tokenizer.all_special_ids:
             print(decoder.push(token), end="", flush=True)

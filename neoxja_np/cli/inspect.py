@@ -26,4 +26,12 @@ def run(options: argparse.Namespace) -> None:
     parameters = sum(math.prod(tensor.shape) for tensor in tensors.values())
     print(f"\n{len(tensors)} tensors, {parameters:,} parameters")
     for dtype, size in BYTES.items():
-        print(f"{parameters * size / 1e9:10.3f} GB as {dtype}")
+        print(f"{readable(parameters * size):>12} as {dtype}")
+
+
+def readable(size: int) -> str:
+    """A number of bytes in the unit that suits it."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size / unit:.2f} {name}"
+    return f"{size} B"

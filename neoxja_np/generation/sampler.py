@@ -19,5 +19,7 @@ def draw(probabilities: Array, u: Array) -> IntArray:
     """
     ends = np.cumsum(probabilities, axis=-1, dtype=np.float64)  # where each share ends
     total = ends[..., -1:]
+    if not (np.isfinite(total) & (total > 0)).all():
+        raise ValueError("probabilities must be finite, and not all of them 0")
     place = np.minimum(np.asarray(u)[..., None] * total, np.nextafter(total, 0.0))
     return np.asarray((ends <= place).sum(axis=-1), np.int64)

@@ -25,7 +25,7 @@ def next_token(logits: Array, *, settings: GenerationConfig, rng: np.random.Gene
     logits = apply_temperature(logits, temperature=settings.temperature)
     if settings.top_k:
         logits = keep_top_k(logits, top_k=settings.top_k)
-    if settings.top_p is not None and settings.top_p < 1:
+    if settings.top_p < 1:
         logits = keep_top_p(logits, top_p=settings.top_p)
     return draw(softmax(logits), rng.random(logits.shape[:-1]))
 
@@ -46,8 +46,9 @@ def generate_steps(input_ids: IntArray, w: CausalLMWeights, *, config: GPTNeoXJa
     """
     batch, length = input_ids.shape
     steps = settings.new_tokens(length)
-    cache = KeyValueCache.empty(config, batch=(batch,), capacity=length + steps,
-                                dtype=w["embed_out"]["weight"].dtype)
+    cache = KeyValueCache.empty(
+        layers=config.num_hidden_layers, batch=(batch,), heads=config.num_attention_heads,
+        capacity=length + steps, head_size=config.head_size, dtype=w["embed_out"]["weight"].dtype)
     position_ids = positions_of(attention_mask)
     ended = np.zeros(batch, dtype=bool)
     for _ in range(steps):

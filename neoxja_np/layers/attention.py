@@ -6,18 +6,18 @@ import numpy as np
 
 from neoxja_np.arrays import Array, IntArray
 from neoxja_np.cache import LayerCache
-from neoxja_np.layers.linear import linear
+from neoxja_np.layers.linear import Linear, linear
 from neoxja_np.layers.rotary import apply_rotary
 from neoxja_np.tap import Tap, silent
-from neoxja_np.weights import Linear
 
 
 def causal_mask(length: int, *, past: int, attention_mask: IntArray | None,
                 dtype: np.dtype[Any]) -> Array:
-    """L, M - L -> [..., L, M]: 0 where token i may see token j, else the dtype's lowest number.
+    """attention_mask [..., M] -> [..., L, M]: 0 where i may see j, else the dtype's lowest number.
 
-    It may where j stands no later than i and attention_mask [..., M] is not 0. A row that may see
-    nothing gets equal weights over everything, and no NaN (quirk 5). create_causal_mask.
+    It may where j stands no later than i, of L new tokens behind `past` others, and is no padding.
+    A row that may see nothing gets equal weights over everything, and no NaN (quirk 5).
+    create_causal_mask.
     """
     allowed = np.tri(length, past + length, k=past, dtype=bool)
     if attention_mask is not None:

@@ -22,7 +22,7 @@ def cross_entropy(logits: Array, labels: IntArray) -> Array:
     counted = labels != IGNORE_INDEX
     targets = np.where(counted, labels, 0)[..., None]
     picked = np.take_along_axis(log_softmax(logits), targets, axis=-1)[..., 0][counted]
-    return -picked.mean() if counted.any() else np.full((), np.nan, logits.dtype)
+    return np.asarray(-picked.mean() if counted.any() else np.nan, logits.dtype)
 
 
 def causal_lm_loss(logits: Array, labels: IntArray) -> Array:

@@ -2,9 +2,8 @@
 
 from neoxja_np.arrays import Array
 from neoxja_np.layers.activation import activate
-from neoxja_np.layers.linear import linear
+from neoxja_np.layers.linear import Linear, linear
 from neoxja_np.tap import Tap, silent
-from neoxja_np.weights import Linear
 
 
 def mlp(x: Array, dense_h_to_4h: Linear, dense_4h_to_h: Linear, *, hidden_act: str,

@@ -42,12 +42,12 @@ class Mistake:
 MISTAKES: dict[str, Mistake] = {}
 
 
-def mistake(family: str, where: tuple[Any, str], summary: str, *, seen: str = "",
+def mistake(family: str, where: tuple[Any, str], summary: str, *, name: str = "", seen: str = "",
             equivalent: bool = False) -> Callable[[Wrong], Wrong]:
-    """Enters a function, from the right function to the wrong one, under its own name."""
+    """Enters a function, from the right function to the wrong one, under its name or another."""
     def enter(wrong: Wrong) -> Wrong:
-        name = wrong.__name__.removeprefix("m_")
-        MISTAKES[name] = Mistake(name, family, summary, seen, where, wrong, equivalent)
+        label = name or wrong.__name__
+        MISTAKES[label] = Mistake(label, family, summary, seen, where, wrong, equivalent)
         return wrong
     return enter
 
@@ -196,12 +196,12 @@ def cos_sin_swapped(right: Callable[..., Any]) -> Callable[..., Any]:
 NORM = (model, "layer_norm")
 
 
-@mistake("norm", NORM, "eps 1e-6, whatever the config says")
+@mistake("norm", NORM, "eps 1e-6, whatever the config says", name="ln_eps_1e-6")
 def ln_eps_1e_6(right: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, weight, bias, *, eps: right(x, weight, bias, eps=1e-6)
 
 
-@mistake("norm", NORM, "eps 1e-12, whatever the config says")
+@mistake("norm", NORM, "eps 1e-12, whatever the config says", name="ln_eps_1e-12")
 def ln_eps_1e_12(right: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, weight, bias, *, eps: right(x, weight, bias, eps=1e-12)
 
@@ -377,8 +377,9 @@ def head_tied(right: Callable[..., Any]) -> Callable[..., Any]:
 ACT = (mlp, "activate")
 
 
-@mistake("mlp", ACT, "gelu's tanh form", seen="huggingface/candle#900, ggml-org/llama.cpp#29252")
-def m_gelu_tanh(right: Callable[..., Any]) -> Callable[..., Any]:
+@mistake("mlp", ACT, "gelu's tanh form", name="gelu_tanh",
+         seen="huggingface/candle#900, ggml-org/llama.cpp#29252")
+def gelu_by_tanh(right: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, *, hidden_act: gelu_tanh(x)
 
 
@@ -395,8 +396,8 @@ def gelu_sigmoid(right: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, *, hidden_act: x * 0.5 * (1.0 + np.tanh(0.851 * x))
 
 
-@mistake("mlp", ACT, "relu")
-def m_relu(right: Callable[..., Any]) -> Callable[..., Any]:
+@mistake("mlp", ACT, "relu", name="relu")
+def relu_in_place_of_gelu(right: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, *, hidden_act: relu(x)
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 from neoxja_np.tokenizer.vocabulary import Profile, Vocabulary
 
-BYTE = re.compile(r"<\|byte(\d+)\|>")
+BYTE = re.compile(r"<\|byte(1?[0-9]?[0-9]|2[0-4][0-9]|25[0-5])\|>")
 TAGS = {"<SP>": " ", "<BR>": "\n", "<TAB>": "\t", "<BLOCK>": "▀", "<KIGOU>": "ǀ",
         "<U2000U2BFF>": "‖"}
 
 
-def token_bytes(token: str, vocabulary: Vocabulary) -> bytes:
+def token_bytes(token_id: int, vocabulary: Vocabulary) -> bytes:
     """What a row's first surface stands for: a byte, white space, an emoji, or itself."""
+    token = vocabulary.surface(token_id)
     if byte := BYTE.fullmatch(token):
         return bytes([int(byte[1])])
     return TAGS.get(token, vocabulary.emoji_inverse.get(token, token)).encode("utf-8")
@@ -40,8 +41,7 @@ class StreamDecoder:
 
     def push(self, token_id: int) -> str:
         """The characters that this token completes, perhaps none."""
-        surface = self._vocabulary.rows[token_id][0]
-        return self._decoder.decode(token_bytes(surface, self._vocabulary))
+        return self._decoder.decode(token_bytes(token_id, self._vocabulary))
 
     def flush(self) -> str:
         """U+FFFD for a character that was begun and never completed, else nothing."""

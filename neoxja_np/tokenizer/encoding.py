@@ -1,5 +1,6 @@
 """Lists of ids made into one rectangle: truncated, padded, masked."""
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -41,11 +42,25 @@ def padded_length(lengths: list[int], padding: bool | str, limit: int | None) ->
     raise ValueError(f'padding must be a bool, "longest" or "max_length", got {padding!r}')
 
 
+def truncates(truncation: bool | str | None, padding: bool | str, max_length: int | None) -> bool:
+    """Whether rows are to be truncated, with Hugging Face's words for it. Raises ValueError."""
+    if truncation is None:
+        return max_length is not None and padding in (False, "do_not_pad")
+    if truncation in (True, "longest_first", "only_first"):
+        return True
+    if truncation in (False, "do_not_truncate"):
+        return False
+    raise ValueError('truncation must be a bool, "longest_first" or "only_first", '
+                     f"got {truncation!r}")
+
+
 def checked_limit(limit: int | None) -> int:
-    """A length to truncate or pad to. Raises ValueError where none is known."""
+    """A length to truncate or pad to. Raises ValueError where none is known, or it is none."""
     if limit is None:
         raise ValueError("give max_length: this tokenizer knows no length to truncate or pad to")
-    return limit
+    if not isinstance(limit, Integral) or limit < 0:
+        raise ValueError(f"a length must be a whole number, 0 or more, got {limit!r}")
+    return int(limit)
 
 
 def truncate(ids: list[int], limit: int, side: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Self, overload
 
@@ -18,6 +19,7 @@ from neoxja_np.tokenizer.encoding import (
     pad,
     padded_length,
     truncate,
+    truncates,
 )
 from neoxja_np.tokenizer.normalize import normalize
 from neoxja_np.tokenizer.subword import split_subwords
@@ -76,8 +78,7 @@ class GPTNeoXJapaneseTokenizer:
         if chosen.get("model_max_length", 0) > 10**15:
             del chosen["model_max_length"]  # Hugging Face writes 1e30 for "none"
         tokenizer = cls(home / "vocab.txt", home / "emoji.json", **{**chosen, **settings})
-        added = {content(token) for token in config.get("added_tokens_decoder", {}).values()}
-        if foreign := sorted(added - set(tokenizer.all_special_tokens)):
+        if foreign := sorted(added_tokens(config) - set(tokenizer.all_special_tokens)):
             raise ValueError(f"{file} adds tokens {foreign}, which is not implemented")
         return tokenizer
 
@@ -157,13 +158,13 @@ class GPTNeoXJapaneseTokenizer:
         return tokens
 
     def __call__(self, text: str | list[str], *, padding: bool | str = False,
-                 truncation: bool = False, max_length: int | None = None,
+                 truncation: bool | str | None = None, max_length: int | None = None,
                  padding_side: str | None = None, return_tensors: str | None = None,
                  add_special_tokens: bool = True) -> BatchEncoding:
         """A text or a list of texts -> .input_ids and .attention_mask.
 
         padding: True or "longest" to the longest, "max_length" to max_length.
-        truncation: to max_length, or to model_max_length.
+        truncation: to max_length, or to model_max_length; also if max_length alone is given.
         return_tensors "np": np.int64 [B, L], with B = 1 for a single text; else lists.
         add_special_tokens is there for Hugging Face's sake: this tokenizer adds none.
         Raises TypeError, ValueError.
@@ -176,7 +177,7 @@ class GPTNeoXJapaneseTokenizer:
         texts = [text] if isinstance(text, str) else text
         rows = [self.convert_tokens_to_ids(self.tokenize(each)) for each in texts]
         limit = max_length if max_length is not None else self.model_max_length
-        if truncation:
+        if truncates(truncation, padding, max_length):
             rows = [truncate(row, checked_limit(limit), self.truncation_side) for row in rows]
         side = self.padding_side if padding_side is None else check_side(padding_side)
         length = padded_length([len(row) for row in rows], padding, limit)
@@ -199,10 +200,11 @@ class GPTNeoXJapaneseTokenizer:
                skip_special_tokens: bool = False) -> str:
         """The text of some ids. Raises ValueError for an id that is none.
 
-        Not the inverse of encode (quirk 17).
+        Not the inverse of encode (quirk 17). Profile hf gives U+FFFD for each byte of a character
+        (quirk 13), which stream_decoder() and the command do not.
         """
         kept = self._kept(token_ids, skip_special_tokens)
-        text = join_bytes((self._bytes(i) for i in kept), self.profile)
+        text = join_bytes([token_bytes(i, self.vocabulary) for i in kept], self.profile)
         return text.strip() if self.profile.strips else text
 
     def batch_decode(self, sequences: Iterable[Iterable[int]] | IntArray,
@@ -230,27 +232,23 @@ class GPTNeoXJapaneseTokenizer:
     def convert_ids_to_tokens(self, ids: int | Iterable[int] | IntArray,
                               skip_special_tokens: bool = False) -> str | list[str]:
         """The first surface of each id's row; in profile hf what it alone decodes to (quirk 16)."""
-        kept = self._kept(ids, skip_special_tokens)
+        single = isinstance(ids, Integral)
+        kept = self._kept(ids, skip_special_tokens and not single)
         if self.profile.shows_tokens_decoded:
-            tokens = [join_bytes([self._bytes(i)], self.profile) for i in kept]
+            tokens = [join_bytes([token_bytes(i, self.vocabulary)], self.profile) for i in kept]
         else:
-            tokens = [self.vocabulary.rows[i][0] for i in kept]
-        return tokens[0] if isinstance(ids, int) else tokens
+            tokens = [self.vocabulary.surface(i) for i in kept]
+        return tokens[0] if single else tokens
 
     def _kept(self, token_ids: int | Iterable[int] | IntArray,
               skip_special_tokens: bool) -> list[int]:
-        """Ids as ints in the vocabulary, without the special ones if so wanted."""
-        ids = [int(i) for i in np.atleast_1d(np.asarray(token_ids))]
-        for i in ids:
-            if not 0 <= i < len(self.vocabulary.rows):
-                raise ValueError(f"{i} is no token id: they go from 0 to "
-                                 f"{len(self.vocabulary.rows) - 1}")
+        """Ids as a list of ints, without the special ones if so wanted."""
+        ids = np.atleast_1d(np.asarray(token_ids))
+        if ids.ndim > 1 or (ids.size and ids.dtype.kind not in "iu"):
+            raise TypeError(f"token ids must be one row of whole numbers, got {ids.dtype} of shape "
+                            f"{ids.shape}; batch_decode takes rows")
         skipped = self.all_special_ids if skip_special_tokens else []
-        return [i for i in ids if i not in skipped]
-
-    def _bytes(self, token_id: int) -> bytes:
-        """What a token stands for."""
-        return token_bytes(self.vocabulary.rows[token_id][0], self.vocabulary)
+        return [i for i in ids.tolist() if i not in skipped]
 
 
 def check_text(text: str) -> None:
@@ -267,4 +265,13 @@ def check_text(text: str) -> None:
 
 def content(token: Any) -> Any:
     """A token of tokenizer_config.json, which is a string or a record with its content."""
-    return token["content"] if isinstance(token, dict) else token
+    return token.get("content") if isinstance(token, dict) else token
+
+
+def added_tokens(config: dict[str, Any]) -> set[str]:
+    """Every token that a tokenizer_config.json makes special: each is split out of a text."""
+    more = [config.get(name) for name in ("cls_token", "sep_token", "mask_token")]
+    for name in ("added_tokens_decoder", "additional_special_tokens", "extra_special_tokens"):
+        value = config.get(name) or []
+        more += list(value.values() if isinstance(value, dict) else value)
+    return {str(content(token)) for token in more if token is not None}

@@ -40,6 +40,13 @@ class Vocabulary:
     emoji_inverse: dict[str, str]  # from tag to the emoji that it decodes to
     files: dict[str, str]        # the two files' content, as it was
 
+    def surface(self, token_id: int) -> str:
+        """What a token id decodes from. Raises ValueError for one that is none."""
+        if not 0 <= token_id < len(self.rows):
+            raise ValueError(f"{token_id} is no token id: they go from 0 to {len(self.rows) - 1}; "
+                             "do the tokenizer and the model belong together?")
+        return self.rows[token_id][0]
+
 
 def split_row(row: str, *, is_last: bool, profile: Profile) -> list[str]:
     """A row's surfaces.

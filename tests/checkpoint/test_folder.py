@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from neoxja_np import CheckpointError, GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseModel
-from neoxja_np.checkpoint.folder import stored_tensors
+from neoxja_np.checkpoint.folder import stored_tensors, weight_files
+from neoxja_np.checkpoint.safetensors_file import read_header
 from neoxja_np.weights import flatten, initial_weights, shapes
+from safetensors import safe_open
 from safetensors.numpy import save_file
 
 CONFIG = GPTNeoXJapaneseConfig(vocab_size=11, hidden_size=12, num_hidden_layers=2, num_attention_heads=3,
@@ -134,15 +136,19 @@ def test_the_base_model_reads_and_writes_both_kinds_of_names(tmp_path: Path) -> 
         GPTNeoXJapaneseForCausalLM.from_pretrained(tmp_path / "base")
 
 
-@pytest.mark.parametrize("size", [10**9, 5000, 1])
-def test_saving_and_loading(tmp_path: Path, size: int) -> None:
+@pytest.mark.parametrize("size", [10**9, "5KB", 5000, 1])
+def test_saving_and_loading(tmp_path: Path, size: int | str) -> None:
     model = GPTNeoXJapaneseForCausalLM.from_pretrained(write(tmp_path / "a", tensors()), dtype="float64")
     model.save_pretrained(tmp_path / "b", max_shard_size=size)
     again = GPTNeoXJapaneseForCausalLM.from_pretrained(tmp_path / "b", dtype="float64")
     assert (again(IDS).logits == model(IDS).logits).all()
     config = json.loads((tmp_path / "b" / "config.json").read_text(encoding="utf-8"))
     assert (config["dtype"], config["architectures"]) == ("float64", ["GPTNeoXJapaneseForCausalLM"])
-    if size < 10**9:
+    if size != 10**9:
+        sizes = [sum(tensor.bits().nbytes for tensor in read_header(path).values())
+                 for path in (tmp_path / "b").glob("*.safetensors")]
+        assert len(sizes) > 3
+        assert all(sizes)
         index = json.loads((tmp_path / "b" / "model.safetensors.index.json").read_text(encoding="utf-8"))
         assert index["metadata"]["total_size"] == sum(array.nbytes for array in flatten(model.weights).values())
         assert set(index["weight_map"]) == set(shapes(CONFIG))
@@ -158,6 +164,66 @@ def test_a_tied_head_is_not_stored(tmp_path: Path) -> None:
     assert OUT not in stored_tensors(tmp_path)
     again = GPTNeoXJapaneseForCausalLM.from_pretrained(tmp_path)
     assert (again(IDS).logits == model(IDS).logits).all()
+
+
+def test_a_shard_is_filled_to_the_last_byte() -> None:
+    weights = {str(i): np.zeros(10) for i in range(6)}
+    assert len(weight_files(weights, max_shard_size=160)) == 3 + 1
+    assert len(weight_files(weights, max_shard_size=159)) == 6 + 1
+    assert list(weight_files(weights, max_shard_size=480)) == ["model.safetensors"]
+
+
+@pytest.mark.parametrize("size", ["5 GB", "GB", 0, -1, 1.5, None])
+def test_sizes_that_are_none(tmp_path: Path, size: object) -> None:
+    model = GPTNeoXJapaneseForCausalLM.from_pretrained("random-ja")
+    with pytest.raises(ValueError, match='a size must be a number of bytes or such as "5GB"'):
+        model.save_pretrained(tmp_path / "new", max_shard_size=size)
+    assert not (tmp_path / "new").exists()
+
+
+def test_saving_touches_no_other_file(tmp_path: Path) -> None:
+    others = ["model_best.safetensors", "model-lora.safetensors", "modelling.safetensors", "model.safetensors.bak"]
+    for name in others:
+        (tmp_path / name).touch()
+    model = GPTNeoXJapaneseForCausalLM.from_pretrained("random-ja")
+    for size in (300_000, 10**9):
+        model.save_pretrained(tmp_path, max_shard_size=size)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {*others, "model.safetensors", "config.json", "generation_config.json"}
+
+
+def test_what_is_in_a_saved_folder(tmp_path: Path) -> None:
+    fields = {"torch_dtype": "float16", "名前": "猫", "pad_token_id": 3, "bos_token_id": None, "eos_token_id": None}
+    config = GPTNeoXJapaneseConfig.from_dict({**CONFIG.to_dict(), **fields, "tie_word_embeddings": False})
+    weights = initial_weights(config, rng=np.random.default_rng(0), dtype="float32")
+    dense = weights["gpt_neox_japanese"]["layers"][0]["attention"]["dense"]
+    dense["weight"] = np.asfortranarray(dense["weight"])  # as a transposed view would be
+    model = GPTNeoXJapaneseForCausalLM(config, weights)
+    assert model.generation_config.pad_token_id == 3
+    model.save_pretrained(tmp_path)
+    saved = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    assert "torch_dtype" not in saved
+    assert "猫".encode() in (tmp_path / "config.json").read_bytes()
+    with safe_open(tmp_path / "model.safetensors", framework="np") as file:
+        assert file.metadata() == {"format": "pt"}  # without it transformers refuses the file
+        assert OUT in file.keys()  # noqa: SIM118 - no mapping
+    again = GPTNeoXJapaneseForCausalLM.from_pretrained(tmp_path)
+    loaded = again.weights["gpt_neox_japanese"]["layers"][0]["attention"]["dense"]["weight"]
+    assert (loaded == dense["weight"]).all()
+    assert loaded.flags.writeable  # in memory, not a view of the file
+
+
+def test_headers_in_the_order_of_the_bytes(tmp_path: Path) -> None:
+    save_file({"b": np.zeros(3, np.float64), "a": np.zeros((0, 3), np.float32), "c": np.ones(5, np.float16)},
+              tmp_path / "x.safetensors")
+    header = read_header(tmp_path / "x.safetensors")
+    assert [tensor.offset for tensor in header.values()] == sorted(tensor.offset for tensor in header.values())
+    assert {name: tensor.bits().tolist() for name, tensor in header.items()} == {"b": [0, 0, 0], "a": [], "c": [1] * 5}
+
+
+def test_a_folder_without_config_says_what_it_needs(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"has no config.json; a model folder needs config.json and"):
+        GPTNeoXJapaneseForCausalLM.from_pretrained(tmp_path)
 
 
 def test_a_failed_save_leaves_the_folder_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from neoxja_np import GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
 from neoxja_np.cli import main
+from neoxja_np.cli.inspect import readable
 
 PROMPT = "人とAIが協調するためには、"
 
@@ -50,6 +51,82 @@ def test_the_text_streams_and_never_half_a_character(
     assert [piece for piece in pieces if piece.strip()] == ["あ", "한", "글", "é", "猫"]
 
 
+def test_a_character_that_was_begun_is_not_lost(
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    tokens = GPTNeoXJapaneseTokenizer.from_pretrained("random-ja").encode("한")[:2]
+    monkeypatch.setattr(GPTNeoXJapaneseForCausalLM, "stream", lambda *_a, **_k: (np.array([i]) for i in tokens))
+    assert main(["generate", "あ"]) == 0
+    assert capsys.readouterr().out == "あ\ufffd\n"
+
+
+def test_each_piece_is_flushed_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(sys.stdout, "write", seen.append)
+    monkeypatch.setattr(sys.stdout, "flush", lambda: seen.append("flush"))
+    assert main(["generate", "あ", "--max-new-tokens", "3"]) == 0
+    pieces = [piece for piece in seen if piece][1:]  # the first flush is of the stream's set-up
+    assert pieces[:8:2] == ["あ", *[piece for piece in pieces if piece not in ("flush", "あ", "\n")][:3]]
+    assert pieces[1:8:2] == ["flush"] * 4
+
+
+def test_the_prompt_is_printed_as_it_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", "慶應　", "--max-new-tokens", "1"]) == 0
+    assert capsys.readouterr().out.startswith("慶應　")
+
+
+def test_seed_0_is_a_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    texts = []
+    for _ in range(2):
+        assert main(["generate", PROMPT, "--sample", "--seed", "0"]) == 0
+        texts.append(capsys.readouterr().out)
+    assert texts[0] == texts[1]
+
+
+def test_without_sample_it_is_greedy_whatever_the_folder_says(
+        tmp_path: Path, random_ja: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(random_ja, tmp_path / "m")
+    (tmp_path / "m" / "generation_config.json").write_text('{"do_sample": true, "top_k": 0}', encoding="utf-8")
+    texts = set()
+    for folder in (tmp_path / "m", tmp_path / "m", random_ja):
+        assert main(["generate", PROMPT, "--model", str(folder), "--max-new-tokens", "20"]) == 0
+        texts.add(capsys.readouterr().out)
+    assert len(texts) == 1
+
+
+def test_dtype_is_the_models(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[str] = []
+    right = GPTNeoXJapaneseForCausalLM.from_pretrained
+    monkeypatch.setattr(GPTNeoXJapaneseForCausalLM, "from_pretrained",
+                        lambda folder, dtype: asked.append(dtype) or right(folder, dtype=dtype))
+    for arguments in ([], ["--dtype", "float64"]):
+        assert main(["generate", "あ", "--max-new-tokens", "1", *arguments]) == 0
+    assert asked == ["float32", "float64"]
+    capsys.readouterr()
+
+
+def test_a_tokenizer_that_is_too_small_says_so(
+        tmp_path: Path, random_ja: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(random_ja, tmp_path / "m")
+    rows = (tmp_path / "m" / "vocab.txt").read_text(encoding="utf-8").split("\n")
+    few = [*rows[300:308], "<|startoftext|>", "<|endoftext|>", *(row for row in rows if row.startswith("<|byte"))]
+    (tmp_path / "m" / "vocab.txt").write_text("\n".join(few), encoding="utf-8")
+    assert main(["generate", few[0], "--model", str(tmp_path / "m"), "--max-new-tokens", "40"]) == 1
+    assert "do the tokenizer and the model belong together?" in capsys.readouterr().err
+
+
+def test_sizes_in_the_unit_that_suits_them() -> None:
+    assert [readable(size) for size in (999, 1000, 5_361_515_520)] == ["999 B", "1.00 kB", "5.36 GB"]
+
+
+def test_too_little_memory(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def full(*_args: object, **_rest: object) -> None:
+        raise MemoryError("Unable to allocate 40.0 GiB")
+
+    monkeypatch.setattr(GPTNeoXJapaneseForCausalLM, "from_pretrained", full)
+    assert main(["generate", "あ"]) == 1
+    assert "not enough memory (Unable to allocate 40.0 GiB); `neoxja inspect FOLDER`" in capsys.readouterr().err
+
+
 def test_tokenize(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tokenize", "慶應 a,é"]) == 0
     tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained("random-ja")
@@ -66,7 +143,9 @@ def test_inspect(capsys: pytest.CaptureFixture[str], random_ja: Path) -> None:
     assert "gpt_neox_japanese.layers.2.attention.dense_bias              F32   64\n" in out
     count = GPTNeoXJapaneseForCausalLM.from_pretrained("random-ja").num_parameters()
     assert f"29 tensors, {count:,} parameters" in out
-    assert f"{count * 4 / 1e9:10.3f} GB as float32" in out
+    sizes = {"float16 / bfloat16": count * 2 / 1e3, "float32": count * 4 / 1e6, "float64": count * 8 / 1e6}
+    for (dtype, size), unit in zip(sizes.items(), ("kB", "MB", "MB"), strict=True):
+        assert f"{size:.2f} {unit} as {dtype}\n" in out
 
 
 def test_inspect_reads_no_weights(tmp_path: Path, random_ja: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,10 +201,18 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert "neoxja-np 0." in capsys.readouterr().out
 
 
-def test_utf8_whatever_the_system_says() -> None:
-    result = run("tokenize", "猫", PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C.UTF-8")
-    assert result.returncode == 0
+@pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
+def test_utf8_whatever_the_system_says(locale: str) -> None:
+    result = run("tokenize", "猫", PYTHONIOENCODING="ascii", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", LC_ALL=locale)
+    assert result.returncode == 0, result.stderr
     assert result.stdout.decode("utf-8").endswith("\t猫\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes a stream by the shell")
+def test_a_closed_stdout_is_no_traceback() -> None:
+    command = f"{sys.executable} -m neoxja_np generate あ --max-new-tokens 2 >&-"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
+    assert (result.returncode, result.stderr) == (0, b"")
 
 
 def test_notes_go_to_stderr(tmp_path: Path, random_ja: Path) -> None:
@@ -134,7 +221,8 @@ def test_notes_go_to_stderr(tmp_path: Path, random_ja: Path) -> None:
     (tmp_path / "m" / "config.json").write_text(json.dumps({**config, "tie_word_embeddings": True}), encoding="utf-8")
     result = run("generate", "あ", "--max-new-tokens", "1", "--model", str(tmp_path / "m"))
     assert result.returncode == 0
-    assert "not tied: embed_out.weight is stored and differs" in result.stderr.decode()
+    assert result.stderr.decode().splitlines() == [
+        "neoxja: not tied: embed_out.weight is stored and differs from gpt_neox_japanese.embed_in.weight"]
     assert result.stdout.decode().startswith("あ")
 
 

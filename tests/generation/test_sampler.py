@@ -31,5 +31,18 @@ def test_frequencies(dtype: type) -> None:
     assert np.abs(counts - 100_000 * probabilities).max() <= 1.1  # float32 sums to one within 1e-7
 
 
+def test_no_token_beyond_the_last_when_shares_sum_to_less_than_one() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        probabilities = softmax(rng.normal(0, 1, 7).astype(np.float32))
+        assert draw(probabilities, BELOW_ONE) == 6
+
+
+@pytest.mark.parametrize("bad", [[np.nan, 1.0], [np.inf, 1.0], [0.0, 0.0]])
+def test_what_are_no_probabilities(bad: list[float]) -> None:
+    with pytest.raises(ValueError, match="probabilities must be finite"):
+        draw(np.array(bad), 0.5)
+
+
 def test_greedy_takes_the_first_of_equals() -> None:
     assert greedy(np.array([[1.0, 3.0, 3.0], [0.0, -1.0, 0.0]])).tolist() == [1, 0]

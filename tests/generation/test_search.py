@@ -1,11 +1,20 @@
 """generate(): greedy and drawn, alone and in a batch, with and without the cache."""
 
+import inspect
+import shutil
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from neoxja_np import GPTNeoXJapaneseForCausalLM, KeyValueCache
+from neoxja_np import GenerationConfig, GPTNeoXJapaneseForCausalLM
+from neoxja_np.files import find_folder
+from neoxja_np.generation import search
 from neoxja_np.generation.sampler import greedy
+from neoxja_np.generation.settings import CHECKS
+from neoxja_np.model import forward
 
 MODEL = GPTNeoXJapaneseForCausalLM.from_pretrained("random-ja", dtype="float64")
 IDS = [[30, 40, 50, 60]]
@@ -40,7 +49,6 @@ def test_a_seed_fixes_the_text_and_top_k_1_is_greedy() -> None:
     single = MODEL.generate(IDS, do_sample=True, top_k=1, max_new_tokens=9)
     assert (single == MODEL.generate(IDS, max_new_tokens=9)).all()
     assert (MODEL.generate(IDS, do_sample=True, top_p=0.0, top_k=0, max_new_tokens=9) == single).all()
-    assert (MODEL.generate(IDS, do_sample=True, top_p=None, top_k=None, max_new_tokens=9).shape == single.shape)
 
 
 def test_every_draw_is_among_the_top_k() -> None:
@@ -90,6 +98,9 @@ def test_streaming_gives_the_same_tokens() -> None:
     (IDS, {"attention_mask": [[1, 1]]}, ValueError, r"attention_mask has shape \(1, 2\), expected \(1, 4\)"),
     (IDS, {"attention_mask": [[1, 1, 1, 0]]}, ValueError, "padding must stand on the left"),
     (IDS, {"attention_mask": [[0, 0, 0, 0]]}, ValueError, "padding must stand on the left"),
+    ([[1, 2], [1, 2]], {"attention_mask": [[1, 1], [1, 0]]}, ValueError, "padding must stand on the left"),
+    (IDS, {"pad_token_id": 99999}, ValueError, "eos_token_id or pad_token_id holds 99999"),
+    (IDS, {"eos_token_id": [5, 99999]}, ValueError, "eos_token_id or pad_token_id holds 99999"),
     (IDS, {"top_kk": 3}, TypeError, "did you mean 'top_k'"),
     (IDS, {"rng": 5, "do_sample": True}, TypeError,
      r"rng must be a np.random.Generator, such as np.random.default_rng\(5\)"),
@@ -104,7 +115,75 @@ def test_refused_at_once_and_not_at_the_first_step() -> None:
         MODEL.stream(IDS, max_new_tokens=300)
 
 
-def test_the_cache_is_as_large_as_needed_and_no_larger() -> None:
-    cache = KeyValueCache.empty(MODEL.config, batch=(2,), capacity=24, dtype=MODEL.dtype)
-    assert cache.keys.shape == (3, 2, 4, 24, 16)
-    assert cache.capacity == 24
+def calls_of_forward(monkeypatch: pytest.MonkeyPatch, **settings: object) -> list[dict[str, Any]]:
+    calls: list[dict[str, Any]] = []
+
+    def spy(*args: Any, **rest: Any) -> Any:
+        calls.append({**rest, "capacity": rest["cache"].capacity})
+        return forward(*args, **rest)
+
+    monkeypatch.setattr(search, "forward", spy)
+    exact = GPTNeoXJapaneseForCausalLM.from_pretrained("random-ja", dtype="float64", angle_dtype="float64")
+    exact.generate(IDS, max_new_tokens=3, **settings)
+    return calls
+
+
+def test_the_room_is_made_once_and_the_last_logits_alone_are_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = calls_of_forward(monkeypatch)
+    assert len(calls) == 3
+    assert {call["capacity"] for call in calls} == {7}
+    assert {call["keep"].indices(9) for call in calls} == {(8, 9, 1)}
+    assert {call["angle_dtype"] for call in calls} == {"float64"}
+    assert [call["position_ids"].tolist() for call in calls] == [[[0, 1, 2, 3]], [[4]], [[5]]]
+
+
+def test_positions_count_real_tokens() -> None:
+    assert search.positions_of(np.array([[0, 0, 2, 1], [1, 1, 1, 1]])).tolist() == [[0, 0, 0, 1], [0, 1, 2, 3]]
+
+
+def test_any_of_several_end_tokens_ends() -> None:
+    end = int(MODEL.generate(IDS, max_new_tokens=3)[0, 6])
+    ended = MODEL.generate(IDS, max_new_tokens=8, eos_token_id=[799, end])
+    assert ended[0, -1] == end
+    assert ended.shape[1] <= 7
+
+
+def chosen(logits: np.ndarray, count: int = 20_000, **settings: object) -> np.ndarray:
+    """The share of each token in many draws."""
+    config = GenerationConfig(do_sample=True, **settings)
+    rows = np.broadcast_to(logits, (count, len(logits)))
+    drawn = search.next_token(rows, settings=config, rng=np.random.default_rng(0))
+    return np.bincount(drawn, minlength=len(logits)) / count
+
+
+def test_each_setting_shapes_the_draw() -> None:
+    logits = np.log(np.array([0.5, 0.3, 0.15, 0.05]))
+    near = 4 * (0.25 / 20_000) ** 0.5  # four standard deviations of a share
+    for chosen_by, expected in (
+            ({}, [0.5, 0.3, 0.15, 0.05]), ({"temperature": 0.5}, np.array([25, 9, 2.25, 0.25]) / 36.5),
+            ({"top_k": 2}, [0.625, 0.375, 0, 0]), ({"top_p": 0.7}, [0.625, 0.375, 0, 0]),
+            ({"temperature": 0.5, "top_p": 0.9}, np.array([25, 9, 0, 0]) / 34)):  # at temperature 1, three stay
+        assert np.abs(chosen(logits, **chosen_by) - expected).max() <= near, chosen_by
+
+
+def test_fifty_by_default() -> None:
+    shares = chosen(np.zeros(60) - np.arange(60) * 1e-3)
+    assert (shares[:50] > 0).all()
+    assert not shares[50:].any()
+
+
+def test_unseeded_draws_differ() -> None:
+    one, other = (MODEL.generate(IDS, do_sample=True, max_new_tokens=20) for _ in range(2))
+    assert (one != other).any()
+
+
+def test_a_folder_that_asks_for_more_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(find_folder("random-ja"), tmp_path / "m")
+    (tmp_path / "m" / "generation_config.json").write_text('{"num_beams": 4}', encoding="utf-8")
+    with pytest.raises(ValueError, match="num_beams"):
+        GPTNeoXJapaneseForCausalLM.from_pretrained(tmp_path / "m").generate(IDS)
+
+
+def test_help_names_every_setting() -> None:
+    names = set(inspect.signature(GPTNeoXJapaneseForCausalLM.generate).parameters)
+    assert set(CHECKS) - {"bos_token_id"} <= names

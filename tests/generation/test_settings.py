@@ -1,7 +1,9 @@
 """Settings: defaults, files, and what is refused."""
 
+import numpy as np
 import pytest
 from neoxja_np import GenerationConfig
+from neoxja_np.generation.settings import NEUTRAL
 
 
 def test_hugging_faces_defaults() -> None:
@@ -19,16 +21,20 @@ def test_lengths() -> None:
 
 @pytest.mark.parametrize(("typo", "meant"), [
     ("topk", "top_k"), ("temprature", "temperature"), ("max_tokens", "max_new_tokens"), ("sample", "do_sample"),
-    ("eos_id", "eos_token_id")])
+    ("eos_id", "eos_token_id"), ("atention_mask", "attention_mask"), ("rngs", "rng"), ("input_id", "input_ids")])
 def test_an_unknown_setting_names_the_nearest(typo: str, meant: str) -> None:
-    with pytest.raises(TypeError, match=f"no setting '{typo}'; did you mean '{meant}'"):
+    with pytest.raises(TypeError, match=f"no argument '{typo}'; did you mean '{meant}'"):
         GenerationConfig().updated(**{typo: 1})
 
 
 @pytest.mark.parametrize(("name", "value", "message"), [
-    ("temperature", 0.0, "temperature must be above 0, got 0.0"), ("temperature", -1, "above 0"),
-    ("top_k", -1, r"top_k must be 0 \(off\) or more, got -1"), ("top_p", 1.5, "top_p must be from 0 to 1, got 1.5"),
-    ("max_new_tokens", 0, "max_new_tokens must be above 0, got 0"), ("max_length", 0, "max_length must be above 0")])
+    ("temperature", 0.0, "temperature must be a number from 1e-6 to 1e6, got 0.0"), ("temperature", "1", "got '1'"),
+    ("temperature", 1e-320, "1e-6 to 1e6"), ("do_sample", "no", "do_sample must be True or False, got 'no'"),
+    ("top_k", 5.0, "top_k must be 0"), ("top_k", True, "got True"), ("top_k", -1, r"top_k must be 0 \(off\) or more"),
+    ("top_p", 1.5, "top_p must be a number from 0 to 1, got 1.5"), ("pad_token_id", -1, "got -1"),
+    ("eos_token_id", "x", "eos_token_id must be a token id or a list of them, got 'x'"),
+    ("max_new_tokens", 0, "max_new_tokens must be a whole number above 0, got 0"), ("max_new_tokens", 3.0, "got 3.0"),
+    ("max_length", 0, "max_length must be a whole number above 0")])
 def test_values_out_of_range(name: str, value: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         GenerationConfig().updated(**{name: value})
@@ -53,6 +59,24 @@ def test_a_file_that_asks_for_more_is_refused_when_generating() -> None:
     settings = GenerationConfig.from_dict({"repetition_penalty": 1.2, "num_beams": 1})
     with pytest.raises(ValueError, match=r"asks for \{'repetition_penalty': 1.2\}, which is not implemented"):
         settings.check_known()
+
+
+def test_a_name_like_no_other_gets_no_guess() -> None:
+    with pytest.raises(TypeError, match=r"no argument 'zzzz'\. There are input_ids"):
+        GenerationConfig().updated(zzzz=1)
+
+
+@pytest.mark.parametrize("name", sorted(NEUTRAL))
+def test_values_that_change_nothing_are_no_reason_to_refuse(name: str) -> None:
+    GenerationConfig.from_dict({name: NEUTRAL[name], "min_p": None}).check_known()
+    with pytest.raises(ValueError, match=name):
+        GenerationConfig.from_dict({name: 7}).check_known()
+
+
+def test_none_is_not_given_and_numpy_integers_are_integers() -> None:
+    settings = GenerationConfig(do_sample=True, temperature=0.5).updated(
+        temperature=None, eos_token_id=np.int64(3), max_new_tokens=np.int64(4))
+    assert (settings.temperature, settings.eos_token_ids, settings.new_tokens(1)) == (0.5, [3], 4)
 
 
 def test_what_fills_a_row_that_ended() -> None:

@@ -38,7 +38,7 @@ def test_formula() -> None:
 
 @pytest.mark.parametrize("past", [0, 3])
 def test_mask(past: int) -> None:
-    padding = np.array([[0, 1, 1, 1, 1, 1, 1], [1] * 7])[:, :4 + past]
+    padding = np.array([[0, 1, 1, 1, 1, 1, 1], [1, 1, 2, 1, 1, 1, 1]])[:, :4 + past]  # anything but 0 is seen
     mask = causal_mask(4, past=past, attention_mask=padding, dtype=np.dtype(np.float32))
     assert mask.shape == (2, 4, 4 + past)
     for b in range(2):

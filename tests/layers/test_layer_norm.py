@@ -33,5 +33,11 @@ def test_scale_and_shift_of_the_input_are_forgotten(scale: float, shift: float) 
     assert np.allclose(one, other, rtol=1e-9, atol=1e-9)  # cancellation of a shift 100 times the spread
 
 
+def test_a_large_mean_costs_no_digits_of_the_variance() -> None:
+    x = (np.float32(1e4) + np.arange(6, dtype=np.float32))[None]  # exact in float32; its squares are not
+    got = layer_norm(x, WEIGHT.astype(np.float32), BIAS.astype(np.float32), eps=1e-5)
+    assert np.abs(got - in_loops(x.astype(np.float64), 1e-5)).max() <= 1e-6
+
+
 def test_a_constant_row_becomes_the_bias() -> None:
     assert (layer_norm(np.full(6, 3.25), WEIGHT, BIAS, eps=1e-5) == BIAS).all()

@@ -50,6 +50,14 @@ def test_scores_depend_on_distance_alone(start: int, other: int, distance: int) 
     assert abs(scores[0] - scores[1]) <= 1e-11  # an angle of 2000 has a unit of 2e-13
 
 
+def test_float32_angles_are_float32_all_the_way() -> None:
+    cos, _ = rotary_tables(np.array([2047]), rotary_ndims=6, base=10000.0, angle_dtype="float32")
+    frequencies = np.float32(1) / np.float32(10000) ** (np.array([0, 2, 4], np.float32) / np.float32(6))
+    assert (cos[0, :3] == np.cos(np.float32(2047) * frequencies)).all()
+    exact = np.cos(2047 * 10000.0 ** (-np.array([0, 2, 4]) / 6)).astype(np.float32)
+    assert (cos[0, :3] != exact).any()
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_angles_in_the_dtype_asked_for(dtype: str) -> None:
     cos, _ = rotary_tables(np.array([3]), rotary_ndims=4, base=10000.0, angle_dtype=dtype)

@@ -1,6 +1,7 @@
 """What is true of the tokenizer on every text. Equality with Hugging Face is in tests/checks.py and tests/parity."""
 
 import json
+import re
 import unicodedata
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from neoxja_np import GPTNeoXJapaneseTokenizer
 from neoxja_np.tokenizer.normalize import normalize
+from neoxja_np.tokenizer.subword import fallback
 from tests.conftest import SHARED, VOCABULARY, needs_shared, small_tokenizer
 
 HF, ORIGINAL = small_tokenizer("hf"), small_tokenizer("original")
@@ -96,6 +98,53 @@ def test_the_lowest_id_wins_not_the_longest() -> None:
     assert HF.tokenize("なのでそれで") == ["なので", "それで"]
 
 
+@pytest.mark.parametrize(("token", "first", "last"), [
+    ("<KIGOU>", 0xA2, 0xBF), ("<KIGOU>", 0x1C0, 0x1C3), ("<KIGOU>", 0x2B9, 0x2FF), ("<KIGOU>", 0x300, 0x362),
+    ("<U2000U2BFF>", 0x2000, 0x2BFF)])
+def test_the_ranges_of_symbols(token: str, first: int, last: int) -> None:
+    for code in (first, (first + last) // 2, last):
+        assert fallback(chr(code)) == [token]
+    for code in {first - 1, last + 1} - {0x2FF, 0x300, 0xA1}:
+        assert all(found.startswith("<|byte") for found in fallback(chr(code)))
+    assert fallback("\xa1") == ["<KIGOU>"]
+    assert fallback("\xa0") == ["<|byte194|>", "<|byte160|>"]
+
+
+def own(folder: Path, rows: list[str], **settings: object) -> GPTNeoXJapaneseTokenizer:
+    """A tokenizer of a few rows, and all bytes."""
+    folder.mkdir(exist_ok=True)
+    special = ["<SP>", "<BR>", "<TAB>", "<KIGOU>", "<U2000U2BFF>", *(f"<|byte{i}|>" for i in range(256)),
+               "<|startoftext|>", "<|endoftext|>"]
+    (folder / "vocab.txt").write_text("\n".join([*rows, *special]), encoding="utf-8")
+    (folder / "emoji.json").write_text('{"emoji": {}, "emoji_inv": {}}', encoding="utf-8")
+    return GPTNeoXJapaneseTokenizer(folder / "vocab.txt", folder / "emoji.json", **settings)
+
+
+def test_from_a_less_than_sign_the_longest_tag_of_three_or_more(tmp_path: Path) -> None:
+    for profile in ("hf", "original"):
+        tokenizer = own(tmp_path, ["<", "<a", "<ab", "<ab>", "x,<xy", "b"], profile=profile)
+        assert tokenizer.tokenize("<ab>") == ["<ab>"]
+        assert tokenizer.tokenize("<abc") == ["<ab", "<|byte99|>"]
+        assert tokenizer.tokenize("<ax") == ["<", "<|byte97|>", "x"]
+        assert tokenizer.tokenize("<xy") == ["<xy"]
+
+
+def test_special_tokens_are_split_out_longest_first_in_profile_hf(tmp_path: Path) -> None:
+    rows = ["a", "b", "aab", "[e]", "[e][f]"]
+    tokenizer = own(tmp_path, rows, eos_token="[e]", pad_token="[e][f]")
+    assert tokenizer.tokenize("a[e][f]b[e]a") == ["a", "[e][f]", "b", "[e]", "a"]
+    tokenizer = own(tmp_path, rows, eos_token="b")
+    assert tokenizer.tokenize("aab") == ["a", "a", "b"]
+    assert own(tmp_path, rows, eos_token="b", profile="original").tokenize("aab") == ["a", "a", "b"]
+
+
+def test_byte_rows_are_bytes_and_nothing_else(tmp_path: Path) -> None:
+    tokenizer = own(tmp_path, ["<|byte256|>", "<|byte٣|>", "a"], profile="original")
+    assert tokenizer.decode([0]) == "<|byte256|>"
+    assert tokenizer.decode([1]) == "<|byte٣|>"
+    assert tokenizer.decode(tokenizer.encode("é")) == "é"
+
+
 def test_literal_tags_are_tags() -> None:
     for tokenizer in (HF, ORIGINAL):
         assert tokenizer.tokenize("a<SP>b<|endoftext|>") == ["a", "<SP>", "b", "<|endoftext|>"]
@@ -117,7 +166,10 @@ def test_converting() -> None:
     assert HF.convert_ids_to_tokens(space) == " "
     assert ORIGINAL.convert_ids_to_tokens([space]) == ["<SP>"]
     assert HF.convert_tokens_to_ids(["<SP>", "no such token"]) == [space, HF.unk_token_id]
+    assert HF.convert_tokens_to_ids("no such token") == HF.unk_token_id
+    assert HF.convert_ids_to_tokens(np.int64(space)) == " "
     assert HF.convert_ids_to_tokens([HF.eos_token_id, space], skip_special_tokens=True) == [" "]
+    assert HF.convert_ids_to_tokens(HF.eos_token_id, skip_special_tokens=True) == "<|endoftext|>"
     assert (HF.bos_token_id, HF.eos_token_id) == (HF.all_special_ids[0], HF.pad_token_id)
     assert HF.all_special_tokens == ["<|startoftext|>", "<|endoftext|>"]
 
@@ -140,6 +192,10 @@ def test_padding_and_truncation(side: str) -> None:
     assert HF("猫", return_tensors="np").input_ids.shape == (1, 1)
     assert HF("", return_tensors="np").input_ids.shape == (1, 0)
     assert HF([]).input_ids == []
+    assert tokenizer("猫と犬", truncation=True, max_length=0).input_ids == []
+    assert HF("猫と犬", max_length=1).input_ids == HF.encode("猫")  # as in Hugging Face
+    assert HF("猫と犬", max_length=1, truncation="do_not_truncate").input_ids == HF.encode("猫と犬")
+    assert HF("猫と犬", max_length=1, truncation="longest_first").input_ids == HF.encode("猫")
 
 
 @pytest.mark.parametrize(("arguments", "error", "message"), [
@@ -152,6 +208,9 @@ def test_padding_and_truncation(side: str) -> None:
     ({"text": "a", "padding": "left"}, ValueError, 'padding must be a bool, "longest" or "max_length", got \'left\''),
     ({"text": "a", "padding_side": "top"}, ValueError, "a side must be left or right, got 'top'"),
     ({"text": "a", "truncation": True}, ValueError, "give max_length"),
+    ({"text": "a", "truncation": "bogus"}, ValueError, "truncation must be a bool, .* got 'bogus'"),
+    ({"text": "a", "truncation": True, "max_length": -1}, ValueError, "a whole number, 0 or more, got -1"),
+    ({"text": "a", "truncation": True, "max_length": 2.0}, ValueError, "a length must be a whole number"),
 ])
 def test_refused(arguments: dict[str, object], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
@@ -160,8 +219,17 @@ def test_refused(arguments: dict[str, object], error: type[Exception], message: 
 
 @pytest.mark.parametrize("token_id", [-1, 810, 10**9])
 def test_ids_that_are_none(token_id: int) -> None:
-    with pytest.raises(ValueError, match=f"{token_id} is no token id: they go from 0 to 809"):
-        HF.decode([token_id])
+    message = f"{token_id} is no token id: they go from 0 to 809; do the tokenizer and the model belong together?"
+    for use in (lambda: HF.decode([token_id]), lambda: ORIGINAL.convert_ids_to_tokens(token_id),
+                lambda: HF.stream_decoder().push(token_id)):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            use()
+
+
+@pytest.mark.parametrize("ids", [[[1, 2]], [1.5], "a"])
+def test_what_are_no_ids(ids: object) -> None:
+    with pytest.raises(TypeError, match=r"one row of whole numbers, got .*; batch_decode takes rows"):
+        HF.decode(ids)
 
 
 @pytest.mark.parametrize(("settings", "message"), [
@@ -175,13 +243,15 @@ def test_settings_that_cannot_be(settings: dict[str, object], message: str) -> N
 
 
 def test_saving_and_loading(tmp_path: Path, tokenizer: GPTNeoXJapaneseTokenizer) -> None:
-    tokenizer.padding_side = "left"
+    tokenizer.padding_side = tokenizer.truncation_side = "left"
     tokenizer.model_max_length = 99
+    tokenizer.pad_token = "<|nottoken|>"
     tokenizer.save_pretrained(tmp_path)
     again = GPTNeoXJapaneseTokenizer.from_pretrained(tmp_path)
     assert again.profile == tokenizer.profile
     assert again.vocabulary == tokenizer.vocabulary
-    assert (again.padding_side, again.model_max_length) == ("left", 99)
+    assert (again.padding_side, again.truncation_side, again.model_max_length) == ("left", "left", 99)
+    assert again.pad_token == "<|nottoken|>"
     assert (tmp_path / "vocab.txt").read_bytes() == (VOCABULARY / "vocab.txt").read_bytes()
     assert GPTNeoXJapaneseTokenizer.from_pretrained(tmp_path, padding_side="right").padding_side == "right"
 
@@ -193,10 +263,13 @@ def test_the_config_that_hugging_face_writes(tmp_path: Path) -> None:
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
     tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained(tmp_path)
     assert (tokenizer.eos_token, tokenizer.model_max_length) == ("<|endoftext|>", None)
-    config["added_tokens_decoder"] = {"810": {"content": "<new>"}}
-    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"adds tokens \['<new>'\], which is not implemented"):
-        GPTNeoXJapaneseTokenizer.from_pretrained(tmp_path)
+    for foreign in ({"added_tokens_decoder": {"810": {"content": "<new>"}}}, {"additional_special_tokens": ["<new>"]},
+                    {"extra_special_tokens": {"image": "<new>"}}, {"cls_token": "<new>"}):
+        (tmp_path / "tokenizer_config.json").write_text(json.dumps({**config, **foreign}), encoding="utf-8")
+        with pytest.raises(ValueError, match=r"adds tokens \['<new>'\], which is not implemented"):
+            GPTNeoXJapaneseTokenizer.from_pretrained(tmp_path)
+    (tmp_path / "tokenizer_config.json").write_text('{"added_tokens_decoder": null}', encoding="utf-8")
+    assert GPTNeoXJapaneseTokenizer.from_pretrained(tmp_path).eos_token == "<|endoftext|>"
     (tmp_path / "tokenizer_config.json").unlink()
     assert GPTNeoXJapaneseTokenizer.from_pretrained(tmp_path).profile.name == "hf"
 
