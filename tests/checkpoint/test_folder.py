@@ -214,11 +214,23 @@ def test_what_is_in_a_saved_folder(tmp_path: Path) -> None:
 
 
 def test_headers_in_the_order_of_the_bytes(tmp_path: Path) -> None:
-    save_file({"b": np.zeros(3, np.float64), "a": np.zeros((0, 3), np.float32), "c": np.ones(5, np.float16)},
-              tmp_path / "x.safetensors")
+    entries = {"late": {"dtype": "F16", "shape": [5], "data_offsets": [24, 34]},
+               "empty": {"dtype": "F32", "shape": [0, 3], "data_offsets": [24, 24]},
+               "early": {"dtype": "F64", "shape": [3], "data_offsets": [0, 24]}}
+    head, data = json.dumps(entries).encode(), np.arange(3.0).tobytes() + np.ones(5, np.float16).tobytes()
+    (tmp_path / "x.safetensors").write_bytes(len(head).to_bytes(8, "little") + head + data)
     header = read_header(tmp_path / "x.safetensors")
-    assert [tensor.offset for tensor in header.values()] == sorted(tensor.offset for tensor in header.values())
-    assert {name: tensor.bits().tolist() for name, tensor in header.items()} == {"b": [0, 0, 0], "a": [], "c": [1] * 5}
+    assert next(iter(header)) == "early"
+    values = {name: tensor.bits().tolist() for name, tensor in header.items()}
+    assert values == {"early": [0, 1, 2], "empty": [], "late": [1] * 5}
+
+
+def test_one_array_for_both_embeddings_is_stored_twice_where_the_config_unties_them(tmp_path: Path) -> None:
+    config = GPTNeoXJapaneseConfig.from_dict({**CONFIG.to_dict(), "tie_word_embeddings": False})
+    weights = initial_weights(CONFIG, rng=np.random.default_rng(0), dtype="float32")
+    GPTNeoXJapaneseForCausalLM(config, weights).save_pretrained(tmp_path)
+    assert OUT in stored_tensors(tmp_path)
+    GPTNeoXJapaneseForCausalLM.from_pretrained(tmp_path)
 
 
 def test_a_folder_without_config_says_what_it_needs(tmp_path: Path) -> None:

@@ -31,3 +31,8 @@ def test_top_p_keeps_the_fewest_that_reach_p(logits: np.ndarray, p: float) -> No
 def test_temperature_keeps_the_order(logits: np.ndarray, temperature: float) -> None:
     warm = apply_temperature(logits, temperature=temperature)
     assert np.allclose(warm * temperature, logits, rtol=1e-15)
+
+
+def test_top_p_takes_away_what_reaches_exactly_one_minus_p() -> None:
+    kept = keep_top_p(np.zeros(4), top_p=0.75)  # four shares of a quarter, exactly
+    assert np.isfinite(kept).sum() == 3

@@ -31,6 +31,12 @@ def test_frequencies(dtype: type) -> None:
     assert np.abs(counts - 100_000 * probabilities).max() <= 1.1  # float32 sums to one within 1e-7
 
 
+def test_a_large_vocabulary_in_float32_is_shared_out_exactly() -> None:
+    probabilities = np.full(32_768, 2.0**-15, np.float32) * np.float32(0.7)  # float32 would sum these with errors
+    for token in (1, 9_999, 20_001, 32_767):
+        assert draw(probabilities, (token + 0.5) / 32_768) == token
+
+
 def test_no_token_beyond_the_last_when_shares_sum_to_less_than_one() -> None:
     rng = np.random.default_rng(1)
     for _ in range(200):
