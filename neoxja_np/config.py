@@ -15,8 +15,6 @@ from neoxja_np.layers.activation import ACTIVATIONS
 MODEL_TYPE = "gpt_neox_japanese"
 SIZES = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
          "intermediate_multiple_size", "max_position_embeddings")
-
-
 LARGEST = sys.float_info.max
 NOT_NEGATIVE = ("initializer_range", "attention_dropout", "hidden_dropout")
 POSITIVE = ("layer_norm_eps", "rope_theta", "partial_rotary_factor")

@@ -1,5 +1,6 @@
 """What a user hands to the model, checked once at the door, so that the layers need not."""
 
+from collections.abc import Mapping
 from numbers import Integral
 from typing import TypedDict
 
@@ -18,6 +19,9 @@ def integers(value: ArrayLike, name: str) -> IntArray:
         array = np.asarray(value)
     except ValueError:
         raise TypeError(f"{name} must be a rectangular array; pad the rows to one length") from None
+    if isinstance(value, str | Mapping):
+        mend = "encode the text first" if isinstance(value, str) else "give its parts, as (**it)"
+        raise TypeError(f"{name} must hold whole numbers, got a {type(value).__name__}: {mend}")
     if array.size and array.dtype.kind not in "iub":
         raise TypeError(f"{name} must hold whole numbers, got {array.dtype}")
     return array.astype(np.int64)

@@ -1,5 +1,7 @@
 """The top floor: Hugging Face's two classes over the pure functions, at home in a folder."""
 
+from __future__ import annotations  # so that help() shows names of types, not what they stand for
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -72,6 +74,11 @@ class GPTNeoXJapanesePreTrainedModel:
         self.generation_config = generation_config or GenerationConfig(
             bos_token_id=config.bos_token_id, eos_token_id=config.eos_token_id,
             pad_token_id=config.pad_token_id)
+
+    def __repr__(self) -> str:
+        config = self.config
+        return (f"{type(self).__name__}({config.num_hidden_layers} layers, hidden size "
+                f"{config.hidden_size}, {self.num_parameters():,} parameters in {self.dtype})")
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -18,7 +18,10 @@ LAYER_TAPS = ("input_layernorm", *(f"attention.{name}" for name in ATTENTION_TAP
 
 
 def tap_names(num_hidden_layers: int) -> list[str]:
-    """Every activation's name, in the order of execution."""
+    """Every activation's name, in the order of execution.
+
+    attention.scores are scaled and not yet masked; attention.dense has the last layer's bias.
+    """
     layers = [f"layers.{i}.{name}" for i in range(num_hidden_layers) for name in LAYER_TAPS]
     return ["embed_in", "rotary.cos", "rotary.sin", *layers, "final_layer_norm", "logits"]
 

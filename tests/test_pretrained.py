@@ -28,6 +28,11 @@ def test_an_output_prints_shapes(model: GPTNeoXJapaneseForCausalLM) -> None:
     assert "attentions" not in shown
 
 
+def test_a_model_prints_its_size(model: GPTNeoXJapaneseForCausalLM) -> None:
+    expected = f"(3 layers, hidden size 64, {model.num_parameters():,} parameters in float64)"
+    assert repr(model) == "GPTNeoXJapaneseForCausalLM" + expected
+
+
 def test_a_sequence_without_a_batch_axis(model: GPTNeoXJapaneseForCausalLM) -> None:
     assert np.allclose(model(IDS[0]).logits, model(IDS).logits[0], rtol=1e-12, atol=1e-12)
 
@@ -92,6 +97,8 @@ def test_exactly_the_whole_context_fits(model: GPTNeoXJapaneseForCausalLM) -> No
     ({"input_ids": [[]]}, ValueError, r"input_ids is empty \(shape \(1, 0\)\)"),
     ({"input_ids": 5}, ValueError, "input_ids is empty|at least one token"),
     ({"input_ids": [[1.5]]}, TypeError, "input_ids must hold whole numbers, got float64"),
+    ({"input_ids": "猫"}, TypeError, "input_ids must hold whole numbers, got a str: encode the text first"),
+    ({"input_ids": {"input_ids": IDS}}, TypeError, r"got a dict: give its parts, as \(\*\*it\)"),
     ({"input_ids": [[1, 2], [3]]}, TypeError, "input_ids must be a rectangular array"),
     ({"input_ids": np.zeros((1, 257), int)}, ValueError, "257 tokens do not fit into the context of 256"),
     ({"inputs_embeds": np.zeros((2, 4, 63))}, ValueError,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from neoxja_np import GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
-from neoxja_np.weights import initial_weights
+from neoxja_np.weights import flatten, initial_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 VOCABULARY, TARGET = ROOT / "tests" / "vocabulary", ROOT / "weights" / "random-ja"
@@ -24,7 +24,11 @@ def main() -> None:
         vocab_size=len(tokenizer), hidden_size=64, num_hidden_layers=3, num_attention_heads=4,
         max_position_embeddings=256, initializer_range=0.3, bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id, tie_word_embeddings=False)
-    weights = initial_weights(config, rng=np.random.default_rng(20261123), dtype="float32")
+    rng = np.random.default_rng(20261123)
+    weights = initial_weights(config, rng=rng, dtype="float32")
+    for array in flatten(weights).values():
+        if array.ndim == 1:  # norms and biases too, or a port could leave them out unseen
+            array += 0.1 * rng.normal(size=array.shape).astype(np.float32)
     # no head for punctuation, tags and bytes: the text then consists of whole, Japanese characters
     weights["embed_out"]["weight"][tokenizer.convert_tokens_to_ids("<3"):] = 0.0
     GPTNeoXJapaneseForCausalLM(config, weights).save_pretrained(TARGET)

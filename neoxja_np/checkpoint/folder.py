@@ -66,8 +66,8 @@ def load_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]], *, tie: bo
     missing, unexpected, of another shape or dtype, or not finite; nothing is returned then.
     """
     found = stored_tensors(folder)
-    if not any(name.startswith(PREFIX) for name in found):  # saved from the model without a head
-        found = {PREFIX + name: tensor for name, tensor in found.items()}
+    if "embed_in.weight" in found:  # saved from the model without a head, whose names are shorter
+        found = {name if name == HEAD else PREFIX + name: t for name, t in found.items()}
     old = [name for name in found if LEFTOVER.search(name)]
     notes = [f"ignored {len(old)} buffers of an old checkpoint, such as {old[0]}"] if old else []
 

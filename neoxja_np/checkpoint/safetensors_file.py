@@ -38,6 +38,12 @@ class StoredTensor:
         return np.memmap(self.path, dtype, mode="r", offset=self.offset, shape=self.shape)
 
 
+def first_bytes(path: Path, count: int) -> bytes:
+    """How a file begins."""
+    with path.open("rb") as file:
+        return file.read(count)
+
+
 def read_header(path: Path) -> dict[str, StoredTensor]:
     """Every tensor of a safetensors file, in the order of its bytes.
 
@@ -47,7 +53,10 @@ def read_header(path: Path) -> dict[str, StoredTensor]:
         with safe_open(path, framework="np"):
             pass
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path} is no complete safetensors file ({error}); "
+        if path.is_file() and first_bytes(path, 23) == b"version https://git-lfs":
+            raise CheckpointError(f"{path} is a Git LFS pointer, not the file itself; "
+                                  "fetch it with `git lfs pull`") from None
+        raise CheckpointError(f"{path} is not a complete safetensors file ({error}); "
                               "fetch or write it again") from None
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")

@@ -15,7 +15,9 @@ from neoxja_np.cli import generate, inspect, tokenize
 
 def parser() -> argparse.ArgumentParser:
     """The command's grammar: one verb a file of this folder."""
-    top = argparse.ArgumentParser(prog="neoxja", description="GPT-NeoX-Japanese in NumPy.")
+    top = argparse.ArgumentParser(prog="neoxja", description="GPT-NeoX-Japanese in NumPy.",
+                                  epilog="Text goes in and out as UTF-8, whatever the system says. "
+                                         "Example: neoxja generate 昔々 --sample --seed 3")
     top.add_argument("--version", action="version", version=f"neoxja-np {version('neoxja-np')}")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb in (generate, tokenize, inspect):

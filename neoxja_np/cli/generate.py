@@ -33,7 +33,7 @@ def add_to(verbs: Verbs) -> None:
         help="with --sample: above 1 more surprising, below 1 less (default: 1)")
     verb.add_argument(
         "--top-k", metavar="K", type=number(int, "0 (off) or more", lambda k: k >= 0),
-        help="with --sample: among the K likeliest tokens alone (default: 50)")
+        help="with --sample: among the K likeliest tokens alone; 0: among all (default: 50)")
     verb.add_argument(
         "--top-p", metavar="P", type=number(float, "a number from 0 to 1", lambda p: 0 <= p <= 1),
         help="with --sample: among the likeliest whose probabilities reach P (default: 1)")

@@ -108,16 +108,19 @@ class GenerationConfig:
         """
         names = ["input_ids", "attention_mask", "rng", *CHECKS]
         for name in settings:
+            if name == "seed":
+                raise TypeError("generate() has no argument 'seed'; "
+                                f"give rng=np.random.default_rng({settings[name]!r})")
             if name not in CHECKS:
                 near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
                 raise TypeError(f"generate() has no argument {name!r}"
                                 + (f"; did you mean {near[0]!r}?" if near else ".")
-                                + f" There are {', '.join(names)}")
+                                + f" It takes {', '.join(names)}")
         given = {name: value for name, value in settings.items() if value is not None}
         new = replace(self, **given)
         idle = sorted({"temperature", "top_k", "top_p"} & given.keys())
         if idle and not new.do_sample:
-            warnings.warn(f"{', '.join(idle)} change nothing without do_sample=True", stacklevel=4)
+            warnings.warn(f"without do_sample=True, {', '.join(idle)} has no effect", stacklevel=4)
         return new
 
     def check_known(self) -> None:

@@ -57,9 +57,13 @@ def inject(name: str) -> Iterator[Mistake]:
     """While inside, the mistake is made by the model and the tokenizer.
 
     Not by a function that you have imported yourself: the patch stands where the package uses it.
-    Raises KeyError for an unknown name, and RuntimeError where the patched function was never
+    MISTAKES lists them. A run must be one that the mistake can show in: with a cache, padding, a
+    tied head or hidden_states for those that concern them.
+    Raises ValueError for an unknown name, and RuntimeError where the patched function was never
     called: then nothing was tested.
     """
+    if name not in MISTAKES:
+        raise ValueError(f"no mistake is called {name!r}; there are {', '.join(MISTAKES)}")
     planted = MISTAKES[name]
     module, attribute = planted.where
     right = getattr(module, attribute)

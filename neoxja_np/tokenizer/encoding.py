@@ -78,5 +78,5 @@ def as_array(rows: list[list[int]]) -> IntArray:
     """[B, L]. Raises ValueError where rows differ in length."""
     if len({len(row) for row in rows}) > 1:
         lengths = ", ".join(str(len(row)) for row in rows)
-        raise ValueError(f"rows of {lengths} tokens are no array: give padding=True")
+        raise ValueError(f"rows of {lengths} tokens cannot form one array: give padding=True")
     return np.array(rows, dtype=np.int64)

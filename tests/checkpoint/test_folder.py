@@ -166,6 +166,18 @@ def test_a_tied_head_is_not_stored(tmp_path: Path) -> None:
     assert (again(IDS).logits == model(IDS).logits).all()
 
 
+@pytest.mark.parametrize("prefix", ["", "gpt_neox."])
+def test_problems_name_tensors_as_the_file_does(tmp_path: Path, prefix: str) -> None:
+    weights = {prefix + name.removeprefix("gpt_neox_japanese."): array for name, array in tensors().items()}
+    del weights[prefix + OUT]
+    with pytest.raises(CheckpointError) as caught:
+        GPTNeoXJapaneseForCausalLM.from_pretrained(write(tmp_path, {**weights, OUT: np.zeros((11, 13), np.float32)}))
+    if prefix:
+        assert "\n  unexpected: gpt_neox.embed_in.weight (11, 12)" in str(caught.value)
+        assert f"\n  missing: {IN} (11, 12)" in str(caught.value)
+    assert f"\n  wrong shape: {OUT} is (11, 13)" in str(caught.value)
+
+
 def test_a_shard_is_filled_to_the_last_byte() -> None:
     weights = {str(i): np.zeros(10) for i in range(6)}
     assert len(weight_files(weights, max_shard_size=160)) == 3 + 1
@@ -263,6 +275,8 @@ def broken(folder: Path, change: str) -> None:
         file.write_bytes(content[:40])
     elif change == "empty":
         file.write_bytes(b"")
+    elif change == "lfs":
+        file.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", encoding="utf-8")
     elif change == "no weights":
         file.unlink()
     elif change == "pickled":
@@ -282,9 +296,10 @@ def broken(folder: Path, change: str) -> None:
 
 
 @pytest.mark.parametrize(("change", "error", "message"), [
-    ("truncated", CheckpointError, "model.safetensors is no complete safetensors file"),
-    ("header cut", CheckpointError, "model.safetensors is no complete safetensors file"),
-    ("empty", CheckpointError, "model.safetensors is no complete safetensors file"),
+    ("truncated", CheckpointError, "model.safetensors is not a complete safetensors file"),
+    ("header cut", CheckpointError, "model.safetensors is not a complete safetensors file"),
+    ("empty", CheckpointError, "model.safetensors is not a complete safetensors file"),
+    ("lfs", CheckpointError, "model.safetensors is a Git LFS pointer, not the file itself"),
     ("no weights", FileNotFoundError, "has neither model.safetensors nor model.safetensors.index.json"),
     ("pickled", FileNotFoundError, "has pytorch_model.bin, which is pickled and is not read"),
     ("no map", CheckpointError, "has no weight_map"),

@@ -41,7 +41,7 @@ def test_values_out_of_range(name: str, value: float, message: str) -> None:
 
 
 def test_sampling_settings_without_sampling_warn() -> None:
-    with pytest.warns(UserWarning, match="temperature, top_p change nothing without do_sample=True"):
+    with pytest.warns(UserWarning, match="without do_sample=True, temperature, top_p has no effect"):
         GenerationConfig().updated(temperature=0.9, top_p=0.5)
 
 
@@ -62,8 +62,13 @@ def test_a_file_that_asks_for_more_is_refused_when_generating() -> None:
 
 
 def test_a_name_like_no_other_gets_no_guess() -> None:
-    with pytest.raises(TypeError, match=r"no argument 'zzzz'\. There are input_ids"):
+    with pytest.raises(TypeError, match=r"no argument 'zzzz'\. It takes input_ids"):
         GenerationConfig().updated(zzzz=1)
+
+
+def test_a_seed_is_a_generator() -> None:
+    with pytest.raises(TypeError, match=r"no argument 'seed'; give rng=np.random.default_rng\(3\)"):
+        GenerationConfig().updated(seed=3)
 
 
 @pytest.mark.parametrize("name", sorted(NEUTRAL))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from neoxja_np import GPTNeoXJapaneseForCausalLM
 from neoxja_np.oracle.mistakes import MISTAKES, inject
 from tests import tolerances
 from tests.checks import CHECKS, golden_model, relative_l2
@@ -55,3 +56,17 @@ def test_every_mistake_says_what_it_is() -> None:
         assert mistake.name == name
         assert mistake.summary
         assert mistake.family
+
+
+def test_an_unknown_mistake_lists_the_known() -> None:
+    with pytest.raises(ValueError, match="no mistake is called 'rope'; there are qkv_concat, "), inject("rope"):
+        pass
+
+
+@pytest.mark.parametrize("name", ["bias_missing", "bias_all_layers", "ln_no_bias", "ln_ddof1", "parallel"])
+def test_the_model_in_weights_shows_it(name: str) -> None:
+    model = GPTNeoXJapaneseForCausalLM.from_pretrained("random-ja", dtype="float64")
+    right = model([[30, 40, 50]]).logits
+    with inject(name):
+        wrong = model([[30, 40, 50]]).logits
+    assert relative_l2(wrong, right) > 1e-4

@@ -203,7 +203,7 @@ def test_padding_and_truncation(side: str) -> None:
     ({"text": 5}, TypeError, "a text must be a str, or a list of them, got int"),
     ({"text": b"a"}, TypeError, "a text must be a str, or a list of them, got bytes"),
     ({"text": ["a", None]}, TypeError, "a text must be a str, got NoneType"),
-    ({"text": ["a", "bb"], "return_tensors": "np"}, ValueError, "rows of 1, 2 tokens are no array: give padding=True"),
+    ({"text": ["a", "bb"], "return_tensors": "np"}, ValueError, "rows of 1, 2 tokens cannot form one array"),
     ({"text": "a", "return_tensors": "pt"}, ValueError, 'return_tensors must be "np" or None, got \'pt\''),
     ({"text": "a", "padding": "left"}, ValueError, 'padding must be a bool, "longest" or "max_length", got \'left\''),
     ({"text": "a", "padding_side": "top"}, ValueError, "a side must be left or right, got 'top'"),
