@@ -28,7 +28,8 @@ def relative_l2(got: Array, expected: Array) -> float:
 @remember
 def load_golden(name: str) -> tuple[dict[str, Array], dict[str, str]]:
     with safe_open(GOLDEN / f"{name}.safetensors", framework="np") as file:
-        return {key: file.get_tensor(key) for key in file.keys()}, file.metadata()  # noqa: SIM118 - no mapping
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
+        return tensors, json.loads(file.metadata()["about"])
 
 
 def part(tensors: dict[str, Array], prefix: str) -> dict[str, Array]:
