@@ -4,6 +4,7 @@ The model's own files know nothing of them. `with inject("qkv_concat"):` runs th
 port with that mistake would run.
 """
 
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from neoxja_np.layers.attention import merge_heads
 from neoxja_np.tap import scoped, silent
 from neoxja_np.tokenizer import pretrained as tokenizer
 from neoxja_np.tokenizer import subword, vocabulary
+from neoxja_np.tokenizer.normalize import normalize
 
 Wrong = Callable[[Callable[..., Any]], Callable[..., Any]]  # the right function -> the wrong one
 
@@ -75,10 +77,12 @@ def inject(name: str) -> Iterator[Mistake]:
         return wrong(*args, **kwargs)
 
     setattr(module, attribute, counted)
+    scan_from, tokenizer.SCAN_FROM = tokenizer.SCAN_FROM, sys.maxsize  # the scan knows no mistakes
     try:
         yield planted
     finally:
         setattr(module, attribute, right)
+        tokenizer.SCAN_FROM = scan_from
     if not calls:
         raise RuntimeError(f"{name} was planted, but {module.__name__}.{attribute} was not called")
 
@@ -466,7 +470,8 @@ def hidden_index(right: Callable[..., Any]) -> Callable[..., Any]:
 
 # ---- tokenizer, both profiles ----
 
-CHOOSE, FALLBACK, NORMALIZE = (subword, "choose"), (subword, "fallback"), (tokenizer, "normalize")
+CHOOSE, FALLBACK = (subword, "choose"), (subword, "fallback")
+NORMALIZE = (tokenizer, "normalize_at_once")
 SPLIT_SUBWORDS, INDEX = (tokenizer, "split_subwords"), (vocabulary, "index_surfaces")
 
 
@@ -477,13 +482,13 @@ def longest_match(right: Callable[..., Any]) -> Callable[..., Any]:
 
 @mistake("tokenizer", NORMALIZE, "emoji replaced longest first, not in the file's order")
 def emoji_order(right: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda text, emoji: right(
-        text, dict(sorted(emoji.items(), key=lambda item: -len(item[0]))))
+    return lambda text, index: normalize(
+        text, dict(sorted(index.emoji.items(), key=lambda item: -len(item[0]))))
 
 
 @mistake("tokenizer", NORMALIZE, "Unicode normalisation form KC before all")
 def nfkc_first(right: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda text, emoji: right(unicodedata.normalize("NFKC", text), emoji)
+    return lambda text, index: right(unicodedata.normalize("NFKC", text), index)
 
 
 @mistake("tokenizer", SPLIT_SUBWORDS, "places and lengths counted in UTF-16 units")

@@ -1,7 +1,8 @@
 """GPTNeoXJapaneseTokenizer: Hugging Face's names over the functions of this folder."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from numbers import Integral
 from pathlib import Path
 from typing import Any, Self, overload
@@ -11,6 +12,7 @@ import numpy as np
 from neoxja_np.arrays import IntArray
 from neoxja_np.files import find_folder, read_json, write_files, write_json
 from neoxja_np.tokenizer.decode import StreamDecoder, join_bytes, token_bytes
+from neoxja_np.tokenizer.emoji import EmojiIndex, index_emoji, normalize_at_once
 from neoxja_np.tokenizer.encoding import (
     BatchEncoding,
     as_array,
@@ -21,10 +23,11 @@ from neoxja_np.tokenizer.encoding import (
     truncate,
     truncates,
 )
-from neoxja_np.tokenizer.normalize import normalize
+from neoxja_np.tokenizer.scan import ScanTables, build_tables, scan
 from neoxja_np.tokenizer.subword import split_subwords
 from neoxja_np.tokenizer.vocabulary import PROFILES, read_vocabulary
 
+SCAN_FROM = 500  # characters: from here on the scan is faster than the plain reading
 END, START = "<|endoftext|>", "<|startoftext|>"
 SETTINGS = ("unk_token", "pad_token", "bos_token", "eos_token", "do_clean_text", "profile",
             "padding_side", "truncation_side", "model_max_length")  # in tokenizer_config.json
@@ -147,14 +150,9 @@ class GPTNeoXJapaneseTokenizer:
         >>> GPTNeoXJapaneseTokenizer.from_pretrained("random-ja").tokenize("慶應の 猫é")
         ['慶應', 'の', '<SP>', '猫', '<|byte195|>', '<|byte169|>']
         """
-        check_text(text)
-        if not self.profile.splits_special_tokens:
-            return split_subwords(normalize(text, self.vocabulary.emoji), self.vocabulary)
-        special = sorted(self.all_special_tokens, key=len, reverse=True)
         tokens: list[str] = []
-        for part in re.split(f"({'|'.join(map(re.escape, special))})", text):
-            tokens += [part] if part in special else split_subwords(
-                normalize(part, self.vocabulary.emoji), self.vocabulary)
+        for part, special in self._parts(text):
+            tokens += [part] if special else split_subwords(part, self.vocabulary)
         return tokens
 
     def __call__(self, text: str | list[str], *, padding: bool | str = False,
@@ -175,7 +173,7 @@ class GPTNeoXJapaneseTokenizer:
         if not isinstance(text, str | list | tuple):
             raise TypeError(f"a text must be a str, or a list of them, got {type(text).__name__}")
         texts = [text] if isinstance(text, str) else text
-        rows = [self.convert_tokens_to_ids(self.tokenize(each)) for each in texts]
+        rows = [self._ids(each) for each in texts]
         limit = max_length if max_length is not None else self.model_max_length
         if truncates(truncation, padding, max_length):
             rows = [truncate(row, checked_limit(limit), self.truncation_side) for row in rows]
@@ -204,7 +202,7 @@ class GPTNeoXJapaneseTokenizer:
         (quirk 13), which stream_decoder() and the command do not.
         """
         kept = self._kept(token_ids, skip_special_tokens)
-        text = join_bytes([token_bytes(i, self.vocabulary) for i in kept], self.profile)
+        text = join_bytes([self._row_bytes[i] for i in kept], self.profile)
         return text.strip() if self.profile.strips else text
 
     def batch_decode(self, sequences: Iterable[Iterable[int]] | IntArray,
@@ -235,10 +233,47 @@ class GPTNeoXJapaneseTokenizer:
         single = isinstance(ids, Integral)
         kept = self._kept(ids, skip_special_tokens and not single)
         if self.profile.shows_tokens_decoded:
-            tokens = [join_bytes([token_bytes(i, self.vocabulary)], self.profile) for i in kept]
+            tokens = [join_bytes([self._row_bytes[i]], self.profile) for i in kept]
         else:
             tokens = [self.vocabulary.surface(i) for i in kept]
         return tokens[0] if single else tokens
+
+    def _parts(self, text: str) -> Iterator[tuple[str, bool]]:
+        """A text cut at its special tokens where the profile does so, normalised between them."""
+        check_text(text)
+        special = sorted(self.all_special_tokens, key=len, reverse=True)
+        pattern = f"({'|'.join(map(re.escape, special))})"
+        for part in re.split(pattern, text) if self.profile.splits_special_tokens else [text]:
+            if self.profile.splits_special_tokens and part in special:
+                yield part, True
+            elif part:
+                yield normalize_at_once(part, self._emoji_index), False
+
+    def _ids(self, text: str) -> list[int]:
+        """The ids of tokenize(text), long parts by the scan."""
+        ids: list[int] = []
+        for part, special in self._parts(text):
+            if special or len(part) < SCAN_FROM:
+                tokens = [part] if special else split_subwords(part, self.vocabulary)
+                ids += self.convert_tokens_to_ids(tokens)
+            else:
+                ids += scan(part, self._scan_tables, self.vocabulary, self.unk_token_id).tolist()
+        return ids
+
+    @cached_property
+    def _row_bytes(self) -> list[bytes]:
+        """What each id stands for; made when the first ids come."""
+        return [token_bytes(i, self.vocabulary) for i in range(len(self.vocabulary.rows))]
+
+    @cached_property
+    def _emoji_index(self) -> EmojiIndex:
+        """Made when the first text comes."""
+        return index_emoji(self.vocabulary.emoji)
+
+    @cached_property
+    def _scan_tables(self) -> ScanTables:
+        """Made when the first long text comes."""
+        return build_tables(self.vocabulary)
 
     def _kept(self, token_ids: int | Iterable[int] | IntArray,
               skip_special_tokens: bool) -> list[int]:
@@ -247,8 +282,10 @@ class GPTNeoXJapaneseTokenizer:
         if ids.ndim > 1 or (ids.size and ids.dtype.kind not in "iu"):
             raise TypeError(f"token ids must be one row of whole numbers, got {ids.dtype} of shape "
                             f"{ids.shape}; batch_decode takes rows")
+        for outside in ids[(ids < 0) | (ids >= len(self.vocabulary.rows))][:1]:
+            self.vocabulary.surface(int(outside))  # raises
         skipped = self.all_special_ids if skip_special_tokens else []
-        return [i for i in ids.tolist() if i not in skipped]
+        return [i for i in ids.tolist() if i not in skipped] if skipped else ids.tolist()
 
 
 def check_text(text: str) -> None:

@@ -1,0 +1,68 @@
+"""normalize() without a pass over the text for each of thousands of emoji.
+
+Keys are replaced one after the other in the file's order, so what an early key takes, a later one
+no longer finds. Here all places of all keys are found at once and then given out in that order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from neoxja_np.tokenizer.normalize import REPLACEMENTS, normalize
+
+
+@dataclass(frozen=True)
+class EmojiIndex:
+    """The keys of emoji.json, made ready to be found together."""
+
+    emoji: Mapping[str, str]
+    rank: dict[str, int]            # of each key: its place in the file's order
+    lengths: dict[str, list[int]]   # by first character: the lengths of the keys that begin with it
+    apart: bool                     # no key can meet a part of a tag that another has left
+
+
+def index_emoji(emoji: Mapping[str, str]) -> EmojiIndex:
+    """The index of a map from keys to tags."""
+    lengths: dict[str, set[int]] = {}
+    for key in emoji:
+        lengths.setdefault(key[:1], set()).add(len(key))
+    tags = set(emoji.values())
+    in_tags = set("".join(tags))
+    pairs = [(key, tag) for key in emoji if not in_tags.isdisjoint(key) for tag in tags]
+    return EmojiIndex(
+        emoji=emoji, rank={key: i for i, key in enumerate(emoji)},
+        lengths={first: sorted(found) for first, found in lengths.items()},
+        apart="" not in emoji and not any(meets(key, tag) for key, tag in pairs))
+
+
+def meets(key: str, tag: str) -> bool:
+    """Whether a key could be found partly inside a tag: within it, around it, or over an edge."""
+    overlaps = range(1, min(len(key), len(tag)))
+    return key in tag or tag in key or any(
+        key.endswith(tag[:n]) or key.startswith(tag[-n:]) for n in overlaps)
+
+
+def places(text: str, index: EmojiIndex) -> list[tuple[int, int, str]]:
+    """Rank, start and key of every key at every place of the text."""
+    rank, lengths = index.rank, index.lengths
+    begins = [start for start, character in enumerate(text) if character in lengths]
+    keys = ((start, text[start:start + n]) for start in begins for n in lengths[text[start]])
+    return [(rank[key], start, key) for start, key in keys if key in rank]
+
+
+def normalize_at_once(text: str, index: EmojiIndex) -> str:
+    """What normalize() gives, in time that grows with the text and not with the number of keys."""
+    if not index.apart:
+        return normalize(text, index.emoji)
+    for old, new in REPLACEMENTS.items():
+        text = text.replace(old, new)
+    taken = bytearray(len(text))
+    chosen: list[tuple[int, str]] = []
+    for _, start, key in sorted(places(text, index)):
+        if not any(taken[start:start + len(key)]):
+            taken[start:start + len(key)] = b"\1" * len(key)
+            chosen.append((start, key))
+    pieces, end = [], 0
+    for start, key in sorted(chosen):
+        pieces += [text[end:start], index.emoji[key]]
+        end = start + len(key)
+    return "".join([*pieces, text[end:]])
