@@ -17,7 +17,7 @@ class EmojiIndex:
     emoji: Mapping[str, str]
     rank: dict[str, int]            # of each key: its place in the file's order
     lengths: dict[str, list[int]]   # by first character: the lengths of the keys that begin with it
-    apart: bool                     # no key can meet a part of a tag that another has left
+    apart: bool                     # no key can meet a tag that another has left, nor join over one
 
 
 def index_emoji(emoji: Mapping[str, str]) -> EmojiIndex:
@@ -31,7 +31,7 @@ def index_emoji(emoji: Mapping[str, str]) -> EmojiIndex:
     return EmojiIndex(
         emoji=emoji, rank={key: i for i, key in enumerate(emoji)},
         lengths={first: sorted(found) for first, found in lengths.items()},
-        apart="" not in emoji and not any(meets(key, tag) for key, tag in pairs))
+        apart="" not in emoji and "" not in tags and not any(meets(*pair) for pair in pairs))
 
 
 def meets(key: str, tag: str) -> bool:

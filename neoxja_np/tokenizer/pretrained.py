@@ -241,12 +241,13 @@ class GPTNeoXJapaneseTokenizer:
     def _parts(self, text: str) -> Iterator[tuple[str, bool]]:
         """A text cut at its special tokens where the profile does so, normalised between them."""
         check_text(text)
-        special = sorted(self.all_special_tokens, key=len, reverse=True)
-        pattern = f"({'|'.join(map(re.escape, special))})"
-        for part in re.split(pattern, text) if self.profile.splits_special_tokens else [text]:
-            if self.profile.splits_special_tokens and part in special:
+        special = self.all_special_tokens if self.profile.splits_special_tokens else []
+        longest_first = sorted(special, key=len, reverse=True)
+        pattern = f"({'|'.join(map(re.escape, longest_first))})"
+        for part in re.split(pattern, text) if special else [text]:
+            if part in special:
                 yield part, True
-            elif part:
+            else:
                 yield normalize_at_once(part, self._emoji_index), False
 
     def _ids(self, text: str) -> list[int]:

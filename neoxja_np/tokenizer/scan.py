@@ -14,6 +14,7 @@ from neoxja_np.arrays import IntArray
 from neoxja_np.tokenizer.subword import PLAIN_LENGTH, fallback
 from neoxja_np.tokenizer.vocabulary import Vocabulary
 
+END = (1 << 21) - 1               # behind the text: no code point, so in no surface
 NOTHING = np.iinfo(np.int32).max  # the id where no surface matches, above every other
 BITS = 21                         # of a code point: three fit into one key of 63
 BLOCK = 1 << 15                   # places looked at together: their arrays stay in the cache
@@ -57,7 +58,7 @@ def key_of(surface: str) -> int:
 
 
 def winners(codes: IntArray, tables: ScanTables) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
-    """codes [n + 2], the last two 0 -> ids [n] and lengths [n] of what wins at each place.
+    """codes [n + 2], the last two those behind -> ids [n], lengths [n] of what wins at each place.
 
     Plain surfaces alone, from each length up: of one id, the longest wins.
     """
@@ -75,7 +76,7 @@ def winners(codes: IntArray, tables: ScanTables) -> tuple[NDArray[np.int32], NDA
 
 def scan(text: str, tables: ScanTables, vocabulary: Vocabulary, unknown: int) -> IntArray:
     """The ids of split_subwords(text, vocabulary); `unknown` for a fallback that has no row."""
-    codes = np.frombuffer(f"{text}\0\0".encode("utf-32-le"), "<u4")
+    codes = np.append(np.frombuffer(text.encode("utf-32-le"), "<u4"), np.array([END, END], np.uint32))
     ids, lengths = np.empty(len(text), np.int32), np.empty(len(text), np.int8)
     for start in range(0, len(text), BLOCK):
         block = slice(start, min(start + BLOCK, len(text)))
@@ -84,8 +85,8 @@ def scan(text: str, tables: ScanTables, vocabulary: Vocabulary, unknown: int) ->
     steps = lengths.tolist()
     for start in np.flatnonzero(codes == ord("<")).tolist():
         for length in tables.tag_lengths:
-            if (tag := text[start:start + length]) in tables.tags and len(tag) == length:
-                ids[start], steps[start] = tables.tags[tag], length
+            if (tag := text[start:start + length]) in tables.tags:
+                ids[start], steps[start] = tables.tags[tag], len(tag)
                 break
     starts, place = array("q"), 0  # a list would hold an object for each
     while place < len(text):

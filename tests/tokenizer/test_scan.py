@@ -41,9 +41,29 @@ def test_both_fast_ways_on_any_text(text: str) -> None:
         assert scan(each, TABLES, VOCABULARY, TOKENIZER.unk_token_id).tolist() == plain(each)
 
 
-@given(st.lists(st.sampled_from(["a", "b", "ab", "ba", "aa", "<", ">", "<1>", "1", "x"]), max_size=12).map("".join),
-       st.dictionaries(st.text("ab1<>", min_size=1, max_size=3), st.sampled_from(["<1>", "<2>", "ab", ""]), max_size=5))
-def test_replacing_at_once_is_replacing_in_order_whatever_the_keys(text: str, emoji: dict[str, str]) -> None:
+KEYS = st.text("abc", min_size=1, max_size=3)
+
+
+@settings(max_examples=400)
+@given(st.text("abcx ", max_size=14), st.lists(KEYS, unique=True, max_size=6))
+def test_all_at_once_is_one_after_the_other_where_keys_overlap(text: str, keys: list[str]) -> None:
+    emoji = {key: f"<{i}>" for i, key in enumerate(keys)}
+    assert index_emoji(emoji).apart
+    assert normalize_at_once(text, index_emoji(emoji)) == normalize(text, emoji)
+
+
+@settings(max_examples=400)
+@given(st.text("ab<>", max_size=10), st.dictionaries(
+    st.text("ab<>", min_size=1, max_size=3), st.sampled_from(["<a>", "<b>", "ab", "<", ""]), max_size=4))
+def test_all_at_once_is_one_after_the_other_where_keys_meet_tags(text: str, emoji: dict[str, str]) -> None:
+    assert normalize_at_once(text, index_emoji(emoji)) == normalize(text, emoji)
+
+
+@pytest.mark.parametrize(("emoji", "text"), [
+    ({"bc": "<1>", "ab": "<2>"}, "abc"), ({"ab": "<1>", "bc": "<2>"}, "abc"), ({"aa": "<1>"}, "aaaaa"),
+    ({"b": "<1>", "abc": "<2>"}, "abcabc"), ({"x": "", "ab": "<1>"}, "axb"), ({"x": "<1>", ">b": "<2>"}, "xb"),
+    ({"x": "<1>", "b<": "<2>"}, "bx"), ({"x": "<1>", "1": "<2>"}, "x"), ({"x": "1", "a1b": "<2>"}, "axb")])
+def test_keys_that_get_in_each_others_way(emoji: dict[str, str], text: str) -> None:
     assert normalize_at_once(text, index_emoji(emoji)) == normalize(text, emoji)
 
 
@@ -54,19 +74,28 @@ def test_the_real_files_are_replaced_at_once() -> None:
     assert not index_emoji({"": "<x>"}).apart
 
 
-@settings(max_examples=25)
-@given(st.integers(-3, 3), st.lists(
-    st.sampled_from(["である", "なので", "<SP>", "<|emoji1|>", "é", "𠮷野家", "<", "東京"]), min_size=1, max_size=9))
-def test_at_the_edge_of_a_block(shift: int, pieces: list[str]) -> None:
-    text = "あ" * (BLOCK + shift) + "".join(pieces)
+@pytest.mark.parametrize("before_the_edge", range(5))
+@pytest.mark.parametrize("piece", ["である", "なので", "東京と", "<SP>", "<|emoji1|>", "é", "吉野家", "𠮷野家"])
+def test_at_the_edge_of_a_block(before_the_edge: int, piece: str) -> None:
+    text = "あ" * (BLOCK - before_the_edge) + piece * 3
     assert scan(text, TABLES, VOCABULARY, TOKENIZER.unk_token_id).tolist() == plain(text)
 
 
 def test_vocabularies_without_some_lengths(tmp_path: Path) -> None:
-    for rows in (["a"], ["a", "ab"], ["abc", "a"], ["<a", "b"], ["a,abc", "ab"], ["ab", "a,abc"]):
+    rows_of_each = (["a"], ["a", "ab"], ["abc", "a"], ["<a", "b"], ["a,abc", "ab"], ["ab", "a,abc"], ["<", "<ab", "ab"],
+                    ["<", "<ab", "<abc", "<abcd>"], ["<abcd>", "<abc"], ["a\0", "a"], ["a\0\0", "a"], ["一𠮷", "一"])
+    texts = ("", "a", "ab", "abc", "abcabca", "<abc", "<ab<abcd>", "<abc<ab", "é", "\0a\0", "\0\0\0", "一𠮷",
+             "\u4e02\u0bb7")  # 一𠮷 again, where only 16 bits of a code point are kept
+    for rows in rows_of_each:
         tokenizer = own(tmp_path, rows)
-        for text in ("", "a", "ab", "abc", "abcabca", "<abc", "é", "\x00a\x00"):
+        for text in texts:
             assert scanned(text, tokenizer) == plain(text, tokenizer), (rows, text)
+
+
+def test_the_empty_surface_of_profile_hf_is_found_nowhere() -> None:
+    tokenizer = small_tokenizer("hf")
+    assert "" in tokenizer.vocabulary.ids
+    assert scanned("\0\0\0,\0", tokenizer) == plain("\0\0\0,\0", tokenizer)
 
 
 def test_a_fallback_without_a_row_is_the_unknown_token(tmp_path: Path) -> None:
@@ -74,6 +103,7 @@ def test_a_fallback_without_a_row_is_the_unknown_token(tmp_path: Path) -> None:
     (tmp_path / "e.json").write_text('{"emoji": {}, "emoji_inv": {}}', encoding="utf-8")
     tokenizer = GPTNeoXJapaneseTokenizer(tmp_path / "v.txt", tmp_path / "e.json")
     assert scanned("aéa¡", tokenizer) == plain("aéa¡", tokenizer) == [0, 2, 2, 0, 2]
+    assert tokenizer.encode("aé" * 500) == [0, 2, 2] * 500
 
 
 def test_long_texts_are_scanned_and_mistakes_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
