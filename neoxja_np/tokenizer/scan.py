@@ -76,7 +76,8 @@ def winners(codes: IntArray, tables: ScanTables) -> tuple[NDArray[np.int32], NDA
 
 def scan(text: str, tables: ScanTables, vocabulary: Vocabulary, unknown: int) -> IntArray:
     """The ids of split_subwords(text, vocabulary); `unknown` for a fallback that has no row."""
-    codes = np.append(np.frombuffer(text.encode("utf-32-le"), "<u4"), np.array([END, END], np.uint32))
+    characters = np.frombuffer(text.encode("utf-32-le"), "<u4")
+    codes = np.append(characters, np.array([END, END], np.uint32))
     ids, lengths = np.empty(len(text), np.int32), np.empty(len(text), np.int8)
     for start in range(0, len(text), BLOCK):
         block = slice(start, min(start + BLOCK, len(text)))
