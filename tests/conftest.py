@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from neoxja_np import GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
+from neoxja_np.oracle.tokenizer_suite.vectors import SMALL
 from tests import shape_contract
 
 ROOT = Path(__file__).resolve().parents[1]
-VOCABULARY = ROOT / "tests" / "vocabulary"
+VOCABULARY = SMALL  # every class of row of a real one
 SHARED = Path(os.environ.get("NEOXJA_SHARED", ROOT.parent / "shared"))  # the 32k vocabulary; not ours to commit
 
 settings.register_profile("neoxja", deadline=None, derandomize=True, print_blob=True)

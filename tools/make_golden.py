@@ -5,7 +5,7 @@
 model-*.safetensors    weights, inputs and every activation of a small model in float64, call after call
 generate.safetensors   prompts with left padding and what greedy generate() makes of them
 processors.safetensors logits and what temperature, top k and top p leave of them
-tokenizer-hf.jsonl     texts and what GPTNeoXJapaneseTokenizer makes of them with tests/vocabulary
+tokenizer-hf.jsonl     texts and what GPTNeoXJapaneseTokenizer makes of them with the small vocabulary
 """
 
 import json
@@ -23,7 +23,8 @@ from transformers import GPTNeoXJapaneseTokenizer
 from transformers.generation.logits_process import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
 ROOT = Path(__file__).resolve().parents[1]
-GOLDEN, VOCABULARY = ROOT / "tests" / "golden", ROOT / "tests" / "vocabulary"
+GOLDEN = ROOT / "tests" / "golden"
+VOCABULARY = ROOT / "neoxja_np" / "oracle" / "tokenizer_suite" / "small"
 VERSIONS = {"transformers": transformers.__version__, "torch": torch.__version__, "numpy": np.__version__}
 # All axes differ.
 SIZES = {"vocab_size": 31, "hidden_size": 24, "num_attention_heads": 3, "max_position_embeddings": 64}

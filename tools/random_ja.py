@@ -3,7 +3,7 @@
     python -m tools.random_ja
 
 Its weights come from a seeded generator and its text has no sense; its files and its vocabulary
-(tests/vocabulary) are those of a trained model.
+(of oracle/tokenizer_suite) are those of a trained model.
 """
 
 from pathlib import Path
@@ -13,7 +13,8 @@ from neoxja_np import GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM, GPTNeoX
 from neoxja_np.weights import flatten, initial_weights
 
 ROOT = Path(__file__).resolve().parents[1]
-VOCABULARY, TARGET = ROOT / "tests" / "vocabulary", ROOT / "weights" / "random-ja"
+TARGET = ROOT / "weights" / "random-ja"
+VOCABULARY = ROOT / "neoxja_np" / "oracle" / "tokenizer_suite" / "small"
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Writes tests/vocabulary: a small vocabulary of our own with every class of row of a real one.
+"""Writes neoxja_np/oracle/tokenizer_suite/small: a small vocabulary of our own with every class of row of a real one.
 
     python -m tools.small_vocabulary
 
@@ -8,7 +8,7 @@ The words are chosen by hand; the classes are named where they stand. Ids are pl
 import json
 from pathlib import Path
 
-TARGET = Path(__file__).resolve().parents[1] / "tests" / "vocabulary"
+TARGET = Path(__file__).resolve().parents[1] / "neoxja_np" / "oracle" / "tokenizer_suite" / "small"
 
 # Two and three characters, mixed. である, ですが and 日本語 stand behind a prefix of theirs, so their
 # own text never reaches them; それで, なので and こども stand before theirs, so it does. 東京 stands in

@@ -22,7 +22,7 @@ from neoxja_np.layers.activation import gelu_tanh, relu
 from neoxja_np.layers.attention import merge_heads
 from neoxja_np.tap import scoped, silent
 from neoxja_np.tokenizer import pretrained as tokenizer
-from neoxja_np.tokenizer import subword, vocabulary
+from neoxja_np.tokenizer import subword, vocabulary_file
 from neoxja_np.tokenizer.normalize import normalize
 
 Wrong = Callable[[Callable[..., Any]], Callable[..., Any]]  # the right function -> the wrong one
@@ -472,7 +472,7 @@ def hidden_index(right: Callable[..., Any]) -> Callable[..., Any]:
 
 CHOOSE, FALLBACK = (subword, "choose"), (subword, "fallback")
 NORMALIZE = (tokenizer, "normalize_at_once")
-SPLIT_SUBWORDS, INDEX = (tokenizer, "split_subwords"), (vocabulary, "index_surfaces")
+SPLIT_SUBWORDS, INDEX = (tokenizer, "split_subwords"), (vocabulary_file, "index_surfaces")
 
 
 @mistake("tokenizer", CHOOSE, "the longest match wins, not the lowest id")
@@ -530,7 +530,7 @@ def kigou_range_edge(right: Callable[..., Any]) -> Callable[..., Any]:
 
 # ---- tokenizer, for a port that claims profile original; in profile hf they are the truth ----
 
-SPLIT_ROW, JOIN = (vocabulary, "split_row"), (tokenizer, "join_bytes")
+SPLIT_ROW, JOIN = (vocabulary_file, "split_row"), (tokenizer, "join_bytes")
 
 
 @mistake("tokenizer original", SPLIT_ROW, 'the row "," split at its own comma',

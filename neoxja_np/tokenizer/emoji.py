@@ -7,6 +7,7 @@ no longer finds. Here all places of all keys are found at once and then given ou
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from neoxja_np.tokenizer.edits import Edit, apply
 from neoxja_np.tokenizer.normalize import REPLACEMENTS, normalize
 
 
@@ -49,20 +50,21 @@ def places(text: str, index: EmojiIndex) -> list[tuple[int, int, str]]:
     return [(rank[key], start, key) for start, key in keys if key in rank]
 
 
+def find_emoji(text: str, index: EmojiIndex) -> list[Edit]:
+    """What replacing every key would do, all places together; the index must be `apart`."""
+    taken = bytearray(len(text))
+    edits = []
+    for _, start, key in sorted(places(text, index)):
+        if not any(taken[start:start + len(key)]):
+            taken[start:start + len(key)] = b"\1" * len(key)
+            edits.append(Edit(start, start + len(key), index.emoji[key]))
+    return sorted(edits)
+
+
 def normalize_at_once(text: str, index: EmojiIndex) -> str:
     """What normalize() gives, in time that grows with the text and not with the number of keys."""
     if not index.apart:
         return normalize(text, index.emoji)
     for old, new in REPLACEMENTS.items():
         text = text.replace(old, new)
-    taken = bytearray(len(text))
-    chosen: list[tuple[int, str]] = []
-    for _, start, key in sorted(places(text, index)):
-        if not any(taken[start:start + len(key)]):
-            taken[start:start + len(key)] = b"\1" * len(key)
-            chosen.append((start, key))
-    pieces, end = [], 0
-    for start, key in sorted(chosen):
-        pieces += [text[end:start], index.emoji[key]]
-        end = start + len(key)
-    return "".join([*pieces, text[end:]])
+    return apply(text, find_emoji(text, index))

@@ -1,13 +1,14 @@
 """Lists of ids made into one rectangle: truncated, padded, masked."""
 
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from neoxja_np.arrays import IntArray
 
 SIDES = ("left", "right")
+T = TypeVar("T")
 
 
 class BatchEncoding(dict[str, Any]):
@@ -63,19 +64,19 @@ def checked_limit(limit: int | None) -> int:
     return int(limit)
 
 
-def truncate(ids: list[int], limit: int, side: str) -> list[int]:
-    """At most `limit` ids, the others taken away at `side`."""
+def truncate(ids: list[T], limit: int, side: str) -> list[T]:
+    """At most `limit` entries, the others taken away at `side`."""
     return ids[max(len(ids) - limit, 0):] if side == "left" else ids[:limit]
 
 
-def pad(ids: list[int], length: int, filler: int, side: str) -> list[int]:
-    """At least `length` ids, filled up at `side`."""
+def pad(ids: list[T], length: int, filler: T, side: str) -> list[T]:
+    """At least `length` entries, filled up at `side`."""
     filling = [filler] * (length - len(ids))
     return filling + ids if side == "left" else ids + filling
 
 
-def as_array(rows: list[list[int]]) -> IntArray:
-    """[B, L]. Raises ValueError where rows differ in length."""
+def as_array(rows: list[list[Any]]) -> IntArray:
+    """[B, L], of pairs [B, L, 2]. Raises ValueError where rows differ in length."""
     if len({len(row) for row in rows}) > 1:
         lengths = ", ".join(str(len(row)) for row in rows)
         raise ValueError(f"rows of {lengths} tokens cannot form one array: give padding=True")

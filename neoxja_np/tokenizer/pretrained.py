@@ -11,7 +11,10 @@ import numpy as np
 
 from neoxja_np.arrays import IntArray
 from neoxja_np.files import find_folder, read_json, write_files, write_json
+from neoxja_np.tokenizer.clean_linear import clean_linear
 from neoxja_np.tokenizer.decode import StreamDecoder, join_bytes, token_bytes
+from neoxja_np.tokenizer.dropout import choose_with_dropout
+from neoxja_np.tokenizer.edits import Step, spans
 from neoxja_np.tokenizer.emoji import EmojiIndex, index_emoji, normalize_at_once
 from neoxja_np.tokenizer.encoding import (
     BatchEncoding,
@@ -23,9 +26,18 @@ from neoxja_np.tokenizer.encoding import (
     truncate,
     truncates,
 )
+from neoxja_np.tokenizer.explain import (
+    Choice,
+    Explanation,
+    Normalization,
+    join_steps,
+    name_rule,
+    normalize_steps,
+)
 from neoxja_np.tokenizer.scan import ScanTables, build_tables, scan
-from neoxja_np.tokenizer.subword import split_subwords
-from neoxja_np.tokenizer.vocabulary import PROFILES, read_vocabulary
+from neoxja_np.tokenizer.subword import Piece, candidates, split_pieces, split_subwords
+from neoxja_np.tokenizer.vocabulary import PROFILES
+from neoxja_np.tokenizer.vocabulary_file import read_vocabulary
 
 SCAN_FROM = 500  # characters: from here on the scan is faster than the plain reading
 END, START = "<|endoftext|>", "<|startoftext|>"
@@ -39,6 +51,7 @@ class GPTNeoXJapaneseTokenizer:
     profile: "hf" is Hugging Face's tokenizer bit for bit, "original" the encoder of
     Japanese-BPEEncoder_V2; they differ in the comma, in decoded bytes and white space, and in a
     few more places (docs/quirks.md).
+    do_clean_text: URL, e-mail addresses, telephone numbers, dates and prices become tags.
     Raises FileNotFoundError, ValueError for files or settings that cannot be used.
 
     >>> tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained("random-ja")
@@ -52,10 +65,8 @@ class GPTNeoXJapaneseTokenizer:
                  truncation_side: str = "right", model_max_length: int | None = None) -> None:
         if profile not in PROFILES:
             raise ValueError(f"profile must be one of {', '.join(PROFILES)}, got {profile!r}")
-        if do_clean_text:
-            raise ValueError("do_clean_text=True is not implemented; clean the text before, "
-                             "or set it to False")
         self.profile = PROFILES[profile]
+        self.do_clean_text = bool(do_clean_text)
         self.vocabulary = read_vocabulary(vocab_file, emoji_file, profile=self.profile)
         self.unk_token, self.pad_token = unk_token, pad_token
         self.bos_token, self.eos_token = bos_token, eos_token
@@ -91,8 +102,7 @@ class GPTNeoXJapaneseTokenizer:
         The folder can be loaded here and by Hugging Face.
         """
         config = {name: getattr(self, name) for name in SETTINGS if hasattr(self, name)}
-        config |= {"profile": self.profile.name, "do_clean_text": False,
-                   "tokenizer_class": "GPTNeoXJapaneseTokenizer"}
+        config |= {"profile": self.profile.name, "tokenizer_class": "GPTNeoXJapaneseTokenizer"}
         config = {name: value for name, value in sorted(config.items()) if value is not None}
         copies = {name: (lambda path, text=text: path.write_text(text, "utf-8", newline=""))
                   for name, text in self.vocabulary.files.items()}
@@ -144,26 +154,89 @@ class GPTNeoXJapaneseTokenizer:
         """From each row, its surfaces joined by commas, to its id."""
         return {",".join(row): i for i, row in enumerate(self.vocabulary.rows)}
 
-    def tokenize(self, text: str) -> list[str]:
+    def normalize(self, text: str) -> Normalization:
+        """What is done to a text before matching, each step with what it replaced.
+
+        Raises as tokenize().
+
+        >>> tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained("random-ja")
+        >>> print(tokenizer.normalize("猫 😃"))
+        source  '猫 😃'
+        white space: ' ' → '<SP>'
+                '猫<SP>😃'
+        emoji: '😃' → '<|emoji1|>'
+                '猫<SP><|emoji1|>'
+        """
+        steps = self._steps(text)
+        changes = [step for step in steps if step.edits]
+        return Normalization(text, steps[-1].after if steps else text, changes)
+
+    def tokenize(self, text: str, *, dropout: float = 0.0,
+                 generator: np.random.Generator | None = None) -> list[str]:
         """The surfaces that a text consists of. Raises TypeError, ValueError for a lone surrogate.
+
+        dropout: the probability that at a place another surface than the usual is taken, drawn
+        from `generator` (sub-word regularisation, for training).
 
         >>> GPTNeoXJapaneseTokenizer.from_pretrained("random-ja").tokenize("慶應の 猫é")
         ['慶應', 'の', '<SP>', '猫', '<|byte195|>', '<|byte169|>']
         """
+        pick = choose_with_dropout(dropout, generator) if dropout else None
         tokens: list[str] = []
         for part, special in self._parts(text):
-            tokens += [part] if special else split_subwords(part, self.vocabulary)
+            if special or not pick:
+                tokens += [part] if special else split_subwords(part, self.vocabulary)
+            else:
+                tokens += [token for piece in split_pieces(part, self.vocabulary, pick)
+                           for token in piece.tokens]
         return tokens
+
+    def explain(self, text: str, *, dropout: float = 0.0,
+                generator: np.random.Generator | None = None) -> Explanation:
+        """Each place of a text: the candidates, which won and why, and where in the text it stood.
+
+        Settings and errors as in tokenize().
+
+        >>> tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained("random-ja")
+        >>> print(tokenizer.explain("である慶應"))
+           0  'であ' → であ 31  (lowest id)  not である 32, で 161
+           2  'る' → る 142  (only match)
+           3  '慶應' → 慶應 57  (lowest id)  not 慶 368  decodes to '慶応'
+        """
+        pick = choose_with_dropout(dropout, generator) if dropout else None
+        steps, place = self._steps(text), 0
+        starts, ends = spans(len(text), steps)
+        chosen = Explanation()
+        for part, special in self._parts(text):
+            pieces = [Piece(0, len(part), [part])] if special else split_pieces(
+                part, self.vocabulary, pick)
+            for piece in pieces:
+                start, end = int(starts[place + piece.start]), int(ends[place + piece.end - 1])
+                matching = [] if special else candidates(part, piece.start, self.vocabulary)
+                ids = self.convert_tokens_to_ids(piece.tokens)
+                chosen.append(Choice(
+                    start=start, end=end, source=text[start:end],
+                    candidates=[(each, self.vocabulary.ids[each]) for each in matching],
+                    tokens=piece.tokens, ids=ids,
+                    rule=name_rule(piece.tokens, matching, special=special),
+                    decoded=self.decode_bytes(ids).decode("utf-8", errors="replace")))
+            place += len(part)
+        return chosen
 
     def __call__(self, text: str | list[str], *, padding: bool | str = False,
                  truncation: bool | str | None = None, max_length: int | None = None,
                  padding_side: str | None = None, return_tensors: str | None = None,
-                 add_special_tokens: bool = True) -> BatchEncoding:
+                 return_offsets_mapping: bool = False, add_special_tokens: bool = True,
+                 dropout: float = 0.0, generator: np.random.Generator | None = None,
+                 ) -> BatchEncoding:
         """A text or a list of texts -> .input_ids and .attention_mask.
 
         padding: True or "longest" to the longest, "max_length" to max_length.
         truncation: to max_length, or to model_max_length; also if max_length alone is given.
         return_tensors "np": np.int64 [B, L], with B = 1 for a single text; else lists.
+        return_offsets_mapping: .offset_mapping, for each token the start and the end of what it
+        stands for in the text, in characters; (0, 0) for padding.
+        dropout, generator: as in tokenize().
         add_special_tokens is there for Hugging Face's sake: this tokenizer adds none.
         Raises TypeError, ValueError.
         """
@@ -173,19 +246,31 @@ class GPTNeoXJapaneseTokenizer:
         if not isinstance(text, str | list | tuple):
             raise TypeError(f"a text must be a str, or a list of them, got {type(text).__name__}")
         texts = [text] if isinstance(text, str) else text
-        rows = [self._ids(each) for each in texts]
+        offsets: list[list[tuple[int, int]]] = []
+        if return_offsets_mapping:
+            chosen = [self.explain(each, dropout=dropout, generator=generator) for each in texts]
+            rows = [[i for choice in row for i in choice.ids] for row in chosen]
+            offsets = [[(choice.start, choice.end) for choice in row for _ in choice.ids]
+                       for row in chosen]
+        else:
+            rows = [self._ids(each, dropout, generator) for each in texts]
         limit = max_length if max_length is not None else self.model_max_length
         if truncates(truncation, padding, max_length):
-            rows = [truncate(row, checked_limit(limit), self.truncation_side) for row in rows]
+            most, end = checked_limit(limit), self.truncation_side
+            rows = [truncate(row, most, end) for row in rows]
+            offsets = [truncate(row, most, end) for row in offsets]
         side = self.padding_side if padding_side is None else check_side(padding_side)
         length = padded_length([len(row) for row in rows], padding, limit)
-        masks = [pad([1] * len(row), length, 0, side) for row in rows]
-        rows = [pad(row, length, self.pad_token_id, side) for row in rows]
+        fields: dict[str, list[Any]] = {
+            "input_ids": [pad(row, length, self.pad_token_id, side) for row in rows],
+            "attention_mask": [pad([1] * len(row), length, 0, side) for row in rows]}
+        if return_offsets_mapping:
+            fields["offset_mapping"] = [pad(row, length, (0, 0), side) for row in offsets]
         if return_tensors:
-            return BatchEncoding(input_ids=as_array(rows), attention_mask=as_array(masks))
+            return BatchEncoding({name: as_array(field) for name, field in fields.items()})
         if isinstance(text, str):
-            return BatchEncoding(input_ids=rows[0], attention_mask=masks[0])
-        return BatchEncoding(input_ids=rows, attention_mask=masks)
+            return BatchEncoding({name: field[0] for name, field in fields.items()})
+        return BatchEncoding(fields)
 
     def encode(self, text: str, **settings: Any) -> Any:
         """The input_ids of a text: list[int], or np.int64 [1, L] with return_tensors="np".
@@ -204,6 +289,14 @@ class GPTNeoXJapaneseTokenizer:
         kept = self._kept(token_ids, skip_special_tokens)
         text = join_bytes([self._row_bytes[i] for i in kept], self.profile)
         return text.strip() if self.profile.strips else text
+
+    def decode_bytes(self, token_ids: int | Iterable[int] | IntArray,
+                     skip_special_tokens: bool = False) -> bytes:
+        """The bytes that some ids stand for, in either profile: UTF-8, or a part of it.
+
+        Raises as decode().
+        """
+        return b"".join(self._row_bytes[i] for i in self._kept(token_ids, skip_special_tokens))
 
     def batch_decode(self, sequences: Iterable[Iterable[int]] | IntArray,
                      skip_special_tokens: bool = False) -> list[str]:
@@ -238,20 +331,36 @@ class GPTNeoXJapaneseTokenizer:
             tokens = [self.vocabulary.surface(i) for i in kept]
         return tokens[0] if single else tokens
 
-    def _parts(self, text: str) -> Iterator[tuple[str, bool]]:
-        """A text cut at its special tokens where the profile does so, normalised between them."""
+    def _cut(self, text: str) -> list[tuple[str, bool]]:
+        """A text cut at its special tokens, in a profile that does so; whether each part is one."""
         check_text(text)
         special = self.all_special_tokens if self.profile.splits_special_tokens else []
         longest_first = sorted(special, key=len, reverse=True)
         pattern = f"({'|'.join(map(re.escape, longest_first))})"
-        for part in re.split(pattern, text) if special else [text]:
-            if part in special:
-                yield part, True
-            else:
-                yield normalize_at_once(part, self._emoji_index), False
+        parts = re.split(pattern, text) if special else [text]
+        return [(part, part in special) for part in parts]
 
-    def _ids(self, text: str) -> list[int]:
-        """The ids of tokenize(text), long parts by the scan."""
+    def _parts(self, text: str) -> Iterator[tuple[str, bool]]:
+        """The parts of a text, normalised where they are no special tokens."""
+        for part, special in self._cut(text):
+            if not special:
+                part = normalize_at_once(part, self._emoji_index)
+                part = clean_linear(part, self.profile.name) if self.do_clean_text else part
+            yield part, special
+
+    def _steps(self, text: str) -> list[Step]:
+        """What _parts() does, one step after the other over the whole text."""
+        cleaned = self.profile.name if self.do_clean_text else None
+        parts = [(part if special else "",
+                  normalize_steps("" if special else part, self._emoji_index, clean=cleaned))
+                 for part, special in self._cut(text)]
+        return join_steps(parts)
+
+    def _ids(self, text: str, dropout: float, generator: np.random.Generator | None) -> list[int]:
+        """The ids of tokenize(text), long parts by the scan where nothing is drawn."""
+        if dropout:
+            return self.convert_tokens_to_ids(
+                self.tokenize(text, dropout=dropout, generator=generator))
         ids: list[int] = []
         for part, special in self._parts(text):
             if special or len(part) < SCAN_FROM:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neoxja_np.arrays import IntArray
-from neoxja_np.tokenizer.subword import PLAIN_LENGTH, fallback
+from neoxja_np.tokenizer.subword import PLAIN_LENGTH, fallback, is_tag
 from neoxja_np.tokenizer.vocabulary import Vocabulary
 
 END = (1 << 21) - 1               # behind the text: no code point, so in no surface
@@ -37,7 +37,7 @@ def build_tables(vocabulary: Vocabulary) -> ScanTables:
     plain: list[dict[int, int]] = [{} for _ in range(PLAIN_LENGTH)]
     tags = {}
     for surface, token_id in vocabulary.ids.items():
-        if surface.startswith("<") and len(surface) > 2:
+        if is_tag(surface):
             tags[surface] = token_id
         elif 0 < len(surface) <= PLAIN_LENGTH:
             plain[len(surface) - 1][key_of(surface)] = token_id

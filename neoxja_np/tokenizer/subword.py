@@ -4,6 +4,9 @@ No pair is ever merged, so this is no byte-pair encoding, though its page says s
 frequency, hence the lowest id is the most frequent sub-word.
 """
 
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
 from neoxja_np.tokenizer.vocabulary import Vocabulary
 
 PLAIN_LENGTH = 3  # characters; only a tag, from a "<", may be longer
@@ -20,12 +23,17 @@ def candidates(text: str, start: int, vocabulary: Vocabulary) -> list[str]:
     return [text[start:end] for end in ends if text[start:end] in vocabulary.ids]
 
 
+def is_tag(surface: str) -> bool:
+    """Whether a surface comes before all others that match where it does."""
+    return surface.startswith("<") and len(surface) > 2
+
+
 def choose(surfaces: list[str], vocabulary: Vocabulary) -> str:
     """Of candidates, longest first: the longest where it is a tag, else the one of lowest id.
 
     Of one id, the longest.
     """
-    if surfaces[0].startswith("<") and len(surfaces[0]) > 2:
+    if is_tag(surfaces[0]):
         return surfaces[0]
     return min(surfaces, key=lambda surface: vocabulary.ids[surface])
 
@@ -38,13 +46,26 @@ def fallback(character: str) -> list[str]:
     return [f"<|byte{byte}|>" for byte in character.encode("utf-8")]
 
 
-def split_subwords(text: str, vocabulary: Vocabulary) -> list[str]:
-    """A normalised text -> its tokens: surfaces of the vocabulary, left to right, never back."""
-    tokens: list[str] = []
+class Piece(NamedTuple):
+    """text[start:end] of a normalised text: one surface, or one character's fallback."""
+
+    start: int
+    end: int
+    tokens: list[str]
+
+
+def split_pieces(text: str, vocabulary: Vocabulary,
+                 pick: Callable[[list[str], Vocabulary], str] | None = None) -> Iterator[Piece]:
+    """A normalised text, left to right, never back; `pick` may choose otherwise than choose()."""
     start = 0
     while start < len(text):
         matching = candidates(text, start, vocabulary)
-        found = [choose(matching, vocabulary)] if matching else fallback(text[start])
-        tokens += found
-        start += len(found[0]) if matching else 1
-    return tokens
+        tokens = [(pick or choose)(matching, vocabulary)] if matching else fallback(text[start])
+        end = start + (len(tokens[0]) if matching else 1)
+        yield Piece(start, end, tokens)
+        start = end
+
+
+def split_subwords(text: str, vocabulary: Vocabulary) -> list[str]:
+    """A normalised text -> its tokens."""
+    return [token for piece in split_pieces(text, vocabulary) for token in piece.tokens]

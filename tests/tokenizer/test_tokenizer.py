@@ -234,7 +234,6 @@ def test_what_are_no_ids(ids: object) -> None:
 
 @pytest.mark.parametrize(("settings", "message"), [
     ({"profile": "bpe"}, "profile must be one of hf, original, got 'bpe'"),
-    ({"do_clean_text": True}, "do_clean_text=True is not implemented"),
     ({"padding_side": "both"}, "a side must be left or right"),
     ({"eos_token": "</s>"}, "special token '</s>' is no row")])
 def test_settings_that_cannot_be(settings: dict[str, object], message: str) -> None:
