@@ -4,8 +4,12 @@ Keys are replaced one after the other in the file's order, so what an early key 
 no longer finds. Here all places of all keys are found at once and then given out in that order.
 """
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from neoxja_np.tokenizer.edits import Edit, apply
 from neoxja_np.tokenizer.normalize import REPLACEMENTS, normalize
@@ -18,6 +22,7 @@ class EmojiIndex:
     emoji: Mapping[str, str]
     rank: dict[str, int]            # of each key: its place in the file's order
     lengths: dict[str, list[int]]   # by first character: the lengths of the keys that begin with it
+    begins: NDArray[np.bool_]       # [code points]: whether a key begins with it
     apart: bool                     # no key can meet a tag that another has left, nor join over one
 
 
@@ -29,8 +34,10 @@ def index_emoji(emoji: Mapping[str, str]) -> EmojiIndex:
     tags = set(emoji.values())
     in_tags = set("".join(tags))
     pairs = [(key, tag) for key in emoji if not in_tags.isdisjoint(key) for tag in tags]
+    begins = np.zeros(sys.maxunicode + 1, np.bool_)
+    begins[[ord(first) for first in lengths if first]] = True
     return EmojiIndex(
-        emoji=emoji, rank={key: i for i, key in enumerate(emoji)},
+        emoji=emoji, begins=begins, rank={key: i for i, key in enumerate(emoji)},
         lengths={first: sorted(found) for first, found in lengths.items()},
         apart="" not in emoji and "" not in tags and not any(meets(*pair) for pair in pairs))
 
@@ -45,7 +52,8 @@ def meets(key: str, tag: str) -> bool:
 def places(text: str, index: EmojiIndex) -> list[tuple[int, int, str]]:
     """Rank, start and key of every key at every place of the text."""
     rank, lengths = index.rank, index.lengths
-    begins = [start for start, character in enumerate(text) if character in lengths]
+    codes = np.frombuffer(text.encode("utf-32-le"), "<u4")
+    begins = np.flatnonzero(index.begins[codes]).tolist()
     keys = ((start, text[start:start + n]) for start in begins for n in lengths[text[start]])
     return [(rank[key], start, key) for start, key in keys if key in rank]
 

@@ -3,7 +3,6 @@
 subword.py is the specification; this is tested equal to it.
 """
 
-from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -78,23 +77,33 @@ def scan(text: str, tables: ScanTables, vocabulary: Vocabulary, unknown: int) ->
     """The ids of split_subwords(text, vocabulary); `unknown` for a fallback that has no row."""
     characters = np.frombuffer(text.encode("utf-32-le"), "<u4")
     codes = np.append(characters, np.array([END, END], np.uint32))
-    ids, lengths = np.empty(len(text), np.int32), np.empty(len(text), np.int8)
+    ids, lengths = np.empty(len(text), np.int32), np.empty(len(text), np.int16)
     for start in range(0, len(text), BLOCK):
         block = slice(start, min(start + BLOCK, len(text)))
         ids[block], lengths[block] = winners(
             codes[start:block.stop + 2].astype(np.int64), tables)
-    steps = lengths.tolist()
     for start in np.flatnonzero(codes == ord("<")).tolist():
         for length in tables.tag_lengths:
             if (tag := text[start:start + length]) in tables.tags:
-                ids[start], steps[start] = tables.tags[tag], len(tag)
+                ids[start], lengths[start] = tables.tags[tag], len(tag)
                 break
-    starts, place = array("q"), 0  # a list would hold an object for each
-    while place < len(text):
-        starts.append(place)
-        place += steps[place]
-    chosen = np.frombuffer(starts, np.int64)
+    chosen = walk(lengths)
     return with_fallbacks(ids[chosen].astype(np.int64), codes[chosen], vocabulary, unknown)
+
+
+def walk(lengths: NDArray[np.int16]) -> IntArray:
+    """lengths [n] of what wins at each place -> the places that a reading from 0 comes to."""
+    visited, place = [np.empty(0, np.int64)], 0
+    for start in range(0, len(lengths), BLOCK):
+        block = lengths[start:start + BLOCK]
+        following = (np.arange(len(block)) + block).tolist()
+        places = []
+        while place < len(following):
+            places.append(place)
+            place = following[place]
+        visited.append(np.array(places, np.int64) + start)
+        place -= len(following)
+    return np.concatenate(visited)
 
 
 def with_fallbacks(ids: IntArray, codes: NDArray[np.uint32], vocabulary: Vocabulary,
