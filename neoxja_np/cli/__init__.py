@@ -1,6 +1,6 @@
 """The command neoxja: results to stdout, messages and progress to stderr.
 
-Exit status 0, 1 (could not), 2 (usage).
+Exit status 0, 1 (could not), 2 (usage), and those that `neoxja conform` adds.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from neoxja_np.cli import generate, inspect, tokenize
+from neoxja_np.cli import encode, generate, inspect, tokenize, vocabulary
 
 
 def parser() -> argparse.ArgumentParser:
@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
                                          "Example: neoxja generate 昔々 --sample --seed 3")
     top.add_argument("--version", action="version", version=f"neoxja-np {version('neoxja-np')}")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for verb in (generate, tokenize, inspect):
+    for verb in (generate, tokenize, encode, vocabulary, inspect):
         verb.add_to(verbs)
     return top
 
@@ -30,8 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     prepare_streams()
     try:
         options = parser().parse_args(sys.argv[1:] if arguments is None else arguments)
-        options.run(options)
+        code = options.run(options)
         sys.stdout.flush()
+        return code or 0
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:

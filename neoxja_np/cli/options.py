@@ -11,9 +11,9 @@ DEFAULT_MODEL = "random-ja"
 Verbs = Any  # argparse's own type for this is private
 
 
-def add_verb(verbs: Verbs, name: str, run: Callable[[argparse.Namespace], None],
+def add_verb(verbs: Verbs, name: str, run: Callable[[argparse.Namespace], int | None],
              summary: str) -> argparse.ArgumentParser:
-    """A verb's parser, whose options are handed to `run`."""
+    """A verb's parser, whose options are handed to `run`, which may return an exit code."""
     verb: argparse.ArgumentParser = verbs.add_parser(name, help=summary, description=summary)
     verb.set_defaults(run=run, usage_error=verb.error)
     return verb

@@ -1,0 +1,121 @@
+"""The verb encode, as a user calls it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from neoxja_np import GPTNeoXJapaneseTokenizer
+from neoxja_np.cli import main
+
+TEXTS = {"a.txt": "それで、猫は\r\n慶應へ。😀\n", "empty.txt": "", "b.txt": "a,é<|endoftext|>"}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    for name, text in TEXTS.items():
+        (tmp_path / name).write_bytes(text.encode("utf-8"))
+    return [str(tmp_path / name) for name in TEXTS]
+
+
+def expected(**settings: str) -> list[int]:
+    tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained("random-ja", **settings)
+    return [i for text in TEXTS.values() for i in [*tokenizer.encode(text), tokenizer.eos_token_id]]
+
+
+@pytest.mark.parametrize("profile", ["hf", "original"])
+def test_encode(tmp_path: Path, files: list[str], profile: str, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "ids.npy"
+    assert main(["encode", *files, "-o", str(target), "--profile", profile]) == 0
+    ids = np.load(target, mmap_mode="r")
+    assert (ids.dtype, ids.tolist()) == (np.uint16, expected(profile=profile))
+    rate = sum(map(len, TEXTS.values())) / len(ids)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"{target}: {len(ids)} tokens as uint16, {rate:.2f} characters per token\n"
+
+
+def test_the_profiles_differ_in_these_texts() -> None:
+    assert expected(profile="hf") != expected(profile="original")
+
+
+def test_the_tokenizer_is_the_models(
+        tmp_path: Path, files: list[str], random_ja: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(random_ja, tmp_path / "m")
+    rows = (tmp_path / "m" / "vocab.txt").read_text(encoding="utf-8").split("\n")
+    (tmp_path / "m" / "vocab.txt").write_text("\n".join(["ほか", *rows]), encoding="utf-8")
+    assert main(["encode", *files, "--output", str(tmp_path / "ids.npy"), "--model", str(tmp_path / "m")]) == 0
+    assert np.load(tmp_path / "ids.npy").tolist() == [i + 1 for i in expected()]
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_as_a_command_with_workers(tmp_path: Path, files: list[str], workers: str) -> None:
+    command = [sys.executable, "-m", "neoxja_np", "encode", *TEXTS, "-o", "ids.npy", "--workers", workers]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert (result.returncode, result.stdout) == (0, b""), result.stderr
+    assert result.stderr.startswith(b"ids.npy: ")  # and no bar, where nobody watches
+    assert np.load(tmp_path / "ids.npy").tolist() == expected()
+
+
+def test_what_cannot_be_done_is_said_and_exits_1(
+        tmp_path: Path, files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    bad = tmp_path / "bad.txt"
+    bad.write_bytes("猫\n".encode("shift_jis"))
+    target, there = str(tmp_path / "ids.npy"), set(tmp_path.iterdir())
+    for arguments, message in (
+            ([*files, str(bad), "-o", target], f"{bad} is not UTF-8: byte 0x94 at 0"),
+            ([*files, "none.txt", "-o", target], "there is no file 'none.txt'"),
+            ([*files, "-o", str(tmp_path / "none" / "ids.npy")], f"there is no folder '{tmp_path / 'none'}'"),
+            ([files[0], "-o", files[1]], "must be named .npy"),
+            ([*files, "-o", target, "--model", "none"], "there is no model folder 'none'")):
+        assert main(["encode", *arguments]) == 1
+        captured = capsys.readouterr()
+        assert captured.err.startswith("neoxja: ")
+        assert message in captured.err
+        assert captured.out == ""
+        assert set(tmp_path.iterdir()) == there
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["-o", "ids.npy"], "FILES"), (["a.txt"], "-o/--output"),
+    (["a.txt", "-o", "ids.npy", "--workers", "0"], "expected a whole number above 0, got '0'"),
+    (["a.txt", "-o", "ids.npy", "--workers", "x"], "expected a whole number above 0, got 'x'")])
+def test_wrong_usage_exits_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["encode", *arguments])
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["encode", "--help"])
+    assert caught.value.code == 0
+    assert "mmap_mode='r'" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals a group of processes")
+@pytest.mark.parametrize(("workers", "written", "before"), [
+    ("1", 0, None), ("1", 1, b"as it was"), ("4", 0, b"as it was"), ("4", 1, None)])
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, workers: str, written: int, before: bytes | None) -> None:
+    (tmp_path / "a.txt").write_text("それで、猫は慶應へ。\n" * 600_000, encoding="utf-8")
+    if before:
+        (tmp_path / "ids.npy").write_bytes(before)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "neoxja_np", "encode", "a.txt", "-o", "ids.npy", "--workers", workers],
+        cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True)
+    while not any(part.stat().st_size >= written for part in tmp_path.glob(".ids.npy.*")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    time.sleep(0 if written else 0.05)  # in which workers start
+    os.killpg(process.pid, signal.SIGINT)
+    # the workers share this stderr, which ends when the last of them has
+    assert (process.communicate(timeout=30)[1], process.returncode) == (b"\n", 130)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir() if file.name != "a.txt"} == (
+        {"ids.npy": before} if before else {})
