@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -480,6 +480,16 @@ def longest_match(right: Callable[..., Any]) -> Callable[..., Any]:
     return lambda surfaces, vocabulary: surfaces[0]
 
 
+@mistake("tokenizer", CHOOSE, "the lowest id wins even where a tag matches")
+def tag_by_id(right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda surfaces, vocabulary: min(surfaces, key=lambda each: vocabulary.ids[each])
+
+
+@mistake("tokenizer", NORMALIZE, "a line end of two characters becomes two <BR>")
+def crlf_twice(right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda text, index: right(text.replace("\r\n", "\n\n"), index)
+
+
 @mistake("tokenizer", NORMALIZE, "emoji replaced longest first, not in the file's order")
 def emoji_order(right: Callable[..., Any]) -> Callable[..., Any]:
     return lambda text, index: normalize(
@@ -491,13 +501,16 @@ def nfkc_first(right: Callable[..., Any]) -> Callable[..., Any]:
     return lambda text, index: right(unicodedata.normalize("NFKC", text), index)
 
 
-@mistake("tokenizer", SPLIT_SUBWORDS, "places and lengths counted in UTF-16 units")
-def utf16_indices(right: Callable[..., Any]) -> Callable[..., Any]:
+def utf16(halves: str, right: Callable[..., Any]) -> Callable[..., Any]:
     def units(text: str) -> str:
         return "".join(map(chr, np.frombuffer(text.encode("utf-16-le"), np.uint16).tolist()))
 
+    @cache
+    def surfaces_in_units(surfaces: tuple[str, ...]) -> dict[str, str]:
+        return {units(surface): surface for surface in surfaces}
+
     def wrong(text: str, vocabulary: Any) -> list[str]:
-        surfaces = {units(surface): surface for surface in vocabulary.ids}
+        surfaces = surfaces_in_units(tuple(vocabulary.ids))
         text, tokens, start = units(text), [], 0
         while start < len(text):
             longest = 2 * vocabulary.longest if text[start] == "<" else 3
@@ -507,12 +520,23 @@ def utf16_indices(right: Callable[..., Any]) -> Callable[..., Any]:
                 found = subword.choose([surfaces[each] for each in matching], vocabulary)
                 start += len(units(found))
                 tokens.append(found)
+            elif "\ud800" <= text[start] <= "\udfff":
+                replaced = halves.encode("utf-8") or text[start].encode("utf-8", "surrogatepass")
+                tokens += [f"<|byte{byte}|>" for byte in replaced]
+                start += 1
             else:
-                unit = text[start].encode("utf-8", "surrogatepass")
-                tokens += [f"<|byte{byte}|>" for byte in unit]
+                tokens += subword.fallback(text[start])
                 start += 1
         return tokens
     return wrong
+
+
+mistake("tokenizer", SPLIT_SUBWORDS, name="utf16_indices", summary=(
+    "places and lengths counted in UTF-16 units, each half of a pair in bytes of its own"),
+        )(partial(utf16, ""))
+mistake("tokenizer", SPLIT_SUBWORDS, name="utf16_replaced", summary=(
+    "places and lengths counted in UTF-16 units, each half of a pair in the bytes of U+FFFD"),
+        )(partial(utf16, "\ufffd"))
 
 
 @mistake("tokenizer", INDEX, "a surface that stands in several rows belongs to the first")
@@ -528,9 +552,19 @@ def kigou_range_edge(right: Callable[..., Any]) -> Callable[..., Any]:
                               if ord(character) in ends else right(character))
 
 
-# ---- tokenizer, for a port that claims profile original; in profile hf they are the truth ----
+# ---- tokenizer, what one profile does, for a port that claims the other ----
 
 SPLIT_ROW, JOIN = (vocabulary_file, "split_row"), (tokenizer, "join_bytes")
+
+
+@mistake("tokenizer hf", SPLIT_ROW, 'the row "," kept whole')
+def comma_kept(right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda row, **_: [row] if row == "," else row.split(",")
+
+
+@mistake("tokenizer hf", JOIN, "byte tokens joined to characters before they are decoded")
+def bytes_joined(right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda parts, profile: b"".join(parts).decode("utf-8", "replace")
 
 
 @mistake("tokenizer original", SPLIT_ROW, 'the row "," split at its own comma',

@@ -4,7 +4,8 @@ A line of vectors.jsonl is a record of vectors.schema.json. The texts follow fro
 class of row and of code point alone, repeated, and beside each other class on both sides; every
 emoji key; bytes cut short; white space; tags as text. Written by tools/tokenizer_vectors.py, never
 edited. For the 32k vocabulary of Japanese-BPEEncoder_V2, which is not ours to hand on, the file has
-ids alone; the texts are made from the user's copy, known by its SHA-256.
+ids alone; the texts are made from the user's copy, known by its SHA-256. For any other vocabulary
+all is made when it is needed.
 """
 
 import hashlib
@@ -47,13 +48,29 @@ WRITTEN = (  # by hand
 
 
 @dataclass(frozen=True)
-class Case:
-    """What a vector asks: the ids and the decoded text of `text`, or what `ids` decode to."""
+class Vector:
+    """A text, its ids, and what they decode to; or, without a text, ids to decode."""
 
     id: str
     comment: str
     text: str | None
-    ids: list[int] | None = None
+    ids: list[int]
+    decoded: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a vector asks, before it is answered: of a text, or of ids."""
+
+    id: str
+    comment: str
+    text: str | None
+    ids: list[int]
+
+    def answered(self, tokenizer: Any) -> Vector:
+        """By anything with encode() and decode()."""
+        ids = self.ids if self.text is None else tokenizer.encode(self.text)
+        return Vector(self.id, self.comment, self.text, ids, tokenizer.decode(ids))
 
 
 def classify(row: list[str], token_id: int, tokenizer: GPTNeoXJapaneseTokenizer) -> str:
@@ -103,44 +120,42 @@ def classes(tokenizer: GPTNeoXJapaneseTokenizer) -> dict[str, list[str]]:
 
 def cases(tokenizer: GPTNeoXJapaneseTokenizer) -> Iterator[Case]:
     """Every case of a vocabulary, from its tokenizer of profile original."""
+    for name, comment, text in texts(tokenizer):
+        yield Case(name.replace(" ", "_").replace(",", ""), comment, text, [])
+    yield from byte_cases(tokenizer)
+
+
+def texts(tokenizer: GPTNeoXJapaneseTokenizer) -> Iterator[tuple[str, str, str]]:
+    """Names, comments and texts."""
     for number, text in enumerate(WRITTEN):
-        yield Case(f"written-{number}", "written by hand", text)
+        yield f"written-{number}", "written by hand", text
     samples = classes(tokenizer)
-    for name, texts in samples.items():
-        for number, text in enumerate(texts):
-            slug = f"{name.replace(' ', '_').replace(',', '')}-{number}"
-            yield Case(f"alone-{slug}", f"{name}, alone", text)
-            yield Case(f"repeated-{slug}", f"{name}, three times", text * 3)
+    for name, members in samples.items():
+        for number, text in enumerate(members):
+            yield f"alone-{name}-{number}", f"{name}, alone", text
+            yield f"repeated-{name}-{number}", f"{name}, three times", text * 3
+            yield f"ends-{name}-{number}", f"{name} at both ends", f"{text}猫が鳴く{text}"
     for (one, first), (other, second) in combinations(samples.items(), 2):
         a, b = first[len(first) // 2], second[len(second) // 2]
-        slug = f"{one}-{other}".replace(" ", "_").replace(",", "")
-        yield Case(f"beside-{slug}", f"{one} at the ends, {other} between", a + b + a)
+        yield f"beside-{one}-{other}", f"{one} at the ends, {other} between", a + b + a
     for number, key in enumerate(tokenizer.vocabulary.emoji):
-        yield Case(f"emoji-{number}", "an emoji key between others", f"猫{key}{key}。")
+        yield f"emoji-{number}", "an emoji key between others", f"猫{key}{key}。"
     for old in REPLACEMENTS:
         code = "-".join(f"{ord(character):x}" for character in old)
-        yield Case(f"space-{code}", "white space and dashes at the ends", f"{old}a{old}{old}b{old}")
-    yield from byte_cases(tokenizer)
+        yield f"space-{code}", "white space and dashes at the ends", f"{old}a{old}{old}b{old}"
 
 
 def byte_cases(tokenizer: GPTNeoXJapaneseTokenizer) -> Iterator[Case]:
     """Ids to decode: characters of two, three and four bytes cut at every place."""
     ids = tokenizer.vocabulary.ids
-    if not all(f"<|byte{byte}|>" in ids for byte in range(255)):
+    if not all(f"<|byte{byte}|>" in ids for byte in range(256)):
         return
     for character in "é한𩸽":
         row = [ids[f"<|byte{byte}|>"] for byte in character.encode("utf-8")]
-        for start in range(len(row)):
-            for end in range(start + 1, len(row) + 1):
-                part = [ids["a"], *row[start:end], ids["b"]]
-                yield Case(f"bytes-{ord(character):x}-{start}-{end}",
-                           f"bytes {start} to {end} of U+{ord(character):04X}", None, part)
-
-
-def answer(tokenizer: Any, case: Case) -> tuple[list[int], str]:
-    """Ids and decoded text of a case, from anything with encode() and decode()."""
-    ids = tokenizer.encode(case.text) if case.ids is None else case.ids
-    return ids, tokenizer.decode(ids)
+        for start, end in combinations(range(len(row) + 1), 2):
+            yield Case(f"bytes-{ord(character):x}-{start}-{end}",
+                       f"bytes {start} to {end} of U+{ord(character):04X}", None,
+                       [*tokenizer.encode("a"), *row[start:end], *tokenizer.encode("b")])
 
 
 def read_vectors(path: Path) -> dict[str, dict[str, Any]]:
@@ -163,19 +178,27 @@ def vectors_file(tokenizer: GPTNeoXJapaneseTokenizer) -> Path | None:
     return SMALL / "vectors.jsonl" if sha256(tokenizer) == small else None
 
 
-def load_vectors(original: GPTNeoXJapaneseTokenizer, profile: str,
-                 ) -> list[tuple[Case, list[int], str | None]]:
-    """Each case with the ids, and the text where the file has it, that a profile must give.
+def load_vectors(folder: Path, profile: str) -> list[Vector]:
+    """What a port with a vocabulary's two files must give in a profile.
 
-    From the tokenizer of profile original. Raises ValueError for a vocabulary without vectors, and
-    where the file and the cases made from the vocabulary are not the same.
+    From the file of that vocabulary; where there is none, as this package gives it.
+    Raises ValueError where the file's cases are not those of this version.
     """
-    path = vectors_file(original)
+    original, reference = (load_tokenizer(folder, each) for each in ("original", profile))
+    path, asked = vectors_file(original), list(cases(original))
     if path is None:
-        raise ValueError("there are vectors for the small vocabulary and for Japanese-BPEEncoder_"
-                         f"V2's 32k one; the SHA-256 of these files are others: {sha256(original)}")
-    asked, written = {case.id: case for case in cases(original)}, read_vectors(path)
-    if asked.keys() != written.keys():
+        return [case.answered(reference) for case in asked]
+    written = read_vectors(path)
+    if [case.id for case in asked] != list(written):
         raise ValueError(f"{path} is not of this version: run python -m tools.tokenizer_vectors")
-    return [(case, written[name][profile]["ids"], written[name][profile].get("decoded"))
-            for name, case in asked.items()]
+    vectors = []
+    for case in asked:
+        answer = written[case.id][profile]
+        decoded = answer.get("decoded", reference.decode(answer["ids"]))
+        vectors.append(Vector(case.id, case.comment, case.text, answer["ids"], decoded))
+    return vectors
+
+
+def load_tokenizer(folder: Path, profile: str) -> GPTNeoXJapaneseTokenizer:
+    """The reference, from a vocabulary's two files alone."""
+    return GPTNeoXJapaneseTokenizer(folder / "vocab.txt", folder / "emoji.json", profile=profile)

@@ -1,0 +1,126 @@
+"""neoxja conform: does a port do what this package does, and if not, what is its mistake?"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neoxja_np.cli.options import Verbs, add_verb, number
+from neoxja_np.files import find_folder, read_text
+from neoxja_np.tokenizer.vocabulary import PROFILES
+
+if TYPE_CHECKING:
+    from neoxja_np.oracle.tokenizer_suite.conform import Report
+    from neoxja_np.oracle.tokenizer_suite.ports import Port
+
+FAILURES = "neoxja-failures.json"
+SHOWN = 5  # failures printed in full
+
+
+def add_to(verbs: Verbs) -> None:
+    """The verb and what it takes."""
+    summary = "Check a port against this package."
+    kinds = verbs.add_parser("conform", help=summary, description=summary).add_subparsers(
+        dest="kind", required=True, metavar="WHAT")
+    verb = add_verb(kinds, "tokenizer", run, (
+        "Run the tokenizer suite on a port: vectors, properties, and the name of the known mistake "
+        "that explains what it gets wrong. Exit status 0: all passes; 1: something fails; 2: "
+        "something was skipped (or the command line is wrong); 3: the port does not keep to the "
+        "protocol; 4: a failure that was expected does not occur."))
+    port = verb.add_mutually_exclusive_group(required=True)
+    port.add_argument("--cmd", metavar="COMMAND",
+                      help="a program that speaks JSON lines, as docs/suite.md says, such as "
+                           "'node mine.js'")
+    port.add_argument("--python", metavar="MODULE:OBJECT",
+                      help="a Python object with encode(text) and decode(ids), or what makes one "
+                           "from the paths of vocab.txt and emoji.json")
+    verb.add_argument("--profile", choices=list(PROFILES), default="hf",
+                      help="what the port claims to equal (default: hf)")
+    verb.add_argument("--vocabulary", metavar="FOLDER",
+                      help="a folder with vocab.txt and emoji.json (default: the small vocabulary "
+                           "that comes with the suite)")
+    verb.add_argument("--examples", metavar="N", default=300,
+                      type=number(int, "a whole number above 0", lambda n: n > 0),
+                      help="examples drawn for each property (default: 300)")
+    verb.add_argument("--failures", metavar="FILE", type=Path, default=Path(FAILURES),
+                      help=f"where failures are written, each made small (default: {FAILURES})")
+    verb.add_argument("--replay", metavar="FILE", type=Path,
+                      help="try again what failed in such a file, and nothing else")
+    verb.add_argument("--expect-failures", metavar="FILE", type=Path,
+                      help="names of vectors and properties that are known to fail, one a line, "
+                           "# begins a comment; one that passes is an error, so that the "
+                           "list stays true")
+    verb.add_argument("--json", action="store_true", help="the report as one JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the suite, prints what it found, and returns the exit code."""
+    try:
+        from neoxja_np.oracle.tokenizer_suite import conform, ports, vectors
+    except ModuleNotFoundError as error:
+        raise ValueError(f"the suite needs {error.name}: pip install 'neoxja-np[suite]'") from None
+    folder = vectors.SMALL if options.vocabulary is None else find_folder(options.vocabulary)
+    expected = read_names(options.expect_failures) if options.expect_failures else []
+    try:
+        port = start_port(options, folder)
+        try:
+            if options.replay:
+                report = conform.replay(options.replay, port, folder, options.profile)
+            else:
+                report = conform.run(port, folder, options.profile, examples=options.examples,
+                                     progress=True)
+        finally:
+            port.close()
+    except ports.ProtocolError as error:
+        print(f"neoxja: {error}", file=sys.stderr)
+        return conform.PROTOCOL_BROKEN
+    except ports.Skipped as reason:
+        print(f"neoxja: the port does not do this: {reason}", file=sys.stderr)
+        return conform.INCOMPLETE
+    print(to_json(report) if options.json else to_text(report, expected))
+    if report.failures and not options.replay:
+        reference = vectors.load_tokenizer(folder, options.profile)
+        conform.write_failures(report, options.failures, reference)
+        print(f"neoxja: failures written to {options.failures}; the same command with --replay "
+              f"{options.failures} tries them again", file=sys.stderr)
+    return report.code(expected)
+
+
+def start_port(options: argparse.Namespace, folder: Path) -> "Port":
+    """The port that was asked for; Python looks for its module in the current folder too."""
+    from neoxja_np.oracle.tokenizer_suite.ports import ProgramPort, load_object
+    if options.cmd is not None:
+        return ProgramPort(options.cmd, folder, options.profile)
+    sys.path.insert(0, os.getcwd())
+    return load_object(options.python, folder, options.profile)
+
+
+def read_names(path: Path) -> list[str]:
+    """The names in a file of expected failures."""
+    lines = (line.partition("#")[0].strip() for line in read_text(path).splitlines())
+    return [line for line in lines if line]
+
+
+def to_json(report: "Report") -> str:
+    """All that was found."""
+    return json.dumps(asdict(report), ensure_ascii=False)
+
+
+def to_text(report: "Report", expected: Iterable[str]) -> str:
+    """The counts, the first failures, what was skipped, and the verdict."""
+    failed = {failure.name for failure in report.failures}
+    lines = [f"{len(report.passed)} passed, {len(failed)} failed, {len(report.skipped)} skipped"]
+    unexpected = [failure for failure in report.failures if failure.name not in set(expected)]
+    lines += [f"FAIL {failure.name}: {failure.message}" for failure in unexpected[:SHOWN]]
+    if len(unexpected) > SHOWN:
+        lines.append(f"… and {len(unexpected) - SHOWN} more")
+    lines += [f"STALE {name}: expected to fail, and does not"
+              for name in expected if name not in failed]
+    lines += [f"SKIP {name}: {reason}" for name, reason in [*report.skipped.items()][:SHOWN]]
+    if len(report.skipped) > SHOWN:
+        lines.append(f"… and {len(report.skipped) - SHOWN} more")
+    return "\n".join([*lines, *([str(report.verdict)] if report.verdict else [])])

@@ -1,0 +1,66 @@
+"""The known mistake that makes the reference answer as a failing port does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from neoxja_np.oracle.mistakes import MISTAKES, inject
+from neoxja_np.oracle.tokenizer_suite.vectors import Vector, load_tokenizer
+
+Answers = dict[str, tuple[list[int], str]]  # by the vector's id: ids, decoded text
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What explains a port's answers."""
+
+    kind: str            # CLEAN, NAMED, NAMED CLASS or UNKNOWN
+    names: list[str]     # of the mistakes; in UNKNOWN the nearest
+    wrong: int           # answers that are not the reference's
+    explained: float     # the share of those that the names reproduce
+
+    def __str__(self) -> str:
+        if self.kind == "CLEAN":
+            return self.kind
+        nearest = " (the nearest, not the cause)" if self.kind == "UNKNOWN" and self.names else ""
+        lines = [f"{self.kind} {', '.join(self.names)}{nearest}: {self.explained:.0%} of "
+                 f"{self.wrong} wrong answers explained"]
+        lines += [f"  {name}: {MISTAKES[name].summary}" for name in self.names]
+        return "\n".join(lines)
+
+
+def tokenizer_mistakes(profile: str) -> list[str]:
+    """The names of the mistakes that a port of a profile can make."""
+    families = ("tokenizer", f"tokenizer {profile}")
+    return [name for name, mistake in MISTAKES.items() if mistake.family in families]
+
+
+def answers_with(name: str, folder: Path, profile: str, vectors: Sequence[Vector]) -> Answers:
+    """What a port with one mistake answers: its ids for each text, its text for the right ids."""
+    with inject(name):
+        tokenizer = load_tokenizer(folder, profile)
+        return {vector.id: (
+            vector.ids if vector.text is None else tokenizer.encode(vector.text),
+            tokenizer.decode(vector.ids)) for vector in vectors}
+
+
+def name_mistake(got: Answers, vectors: Sequence[Vector], folder: Path, profile: str) -> Verdict:
+    """Names what reproduces all that a port answered; a class where several do.
+
+    `vectors` are those that it answered.
+    """
+    right: Answers = {vector.id: (vector.ids, vector.decoded) for vector in vectors}
+    wrong = {name for name in right if got[name] != right[name]}
+    if not wrong:
+        return Verdict("CLEAN", [], 0, 1.0)
+    shares = {}
+    for name in tokenizer_mistakes(profile):
+        theirs = answers_with(name, folder, profile, vectors)
+        agreed = sum(got[each] == theirs[each] for each in wrong)
+        strayed = sum(theirs[each] != right[each] for each in right.keys() - wrong)
+        shares[name] = max(0, agreed - strayed) / len(wrong)
+    full = [name for name, share in shares.items() if share == 1.0]
+    if full:
+        return Verdict("NAMED" if len(full) == 1 else "NAMED CLASS", full, len(wrong), 1.0)
+    best = max(shares, key=lambda name: shares[name])
+    return Verdict("UNKNOWN", [best] if shares[best] else [], len(wrong), shares[best])

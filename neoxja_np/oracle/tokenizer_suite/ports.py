@@ -1,0 +1,200 @@
+"""What is tested: a Python object, or a program that speaks JSON lines."""
+
+import base64
+import importlib
+import inspect
+import json
+import shlex
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any, Protocol
+
+PROTOCOL = 1
+TIMEOUT = 60.0  # seconds for one answer
+
+
+class Skipped(Exception):  # noqa: N818 - it is no error
+    """The port says that it does not do this, and why."""
+
+
+class ProtocolError(Exception):
+    """The port's answer is none, or does not come."""
+
+
+class PortError(Exception):
+    """The port says that it failed."""
+
+
+class Port(Protocol):
+    """A tokenizer under test."""
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text."""
+
+    def decode(self, ids: list[int]) -> str:
+        """The text of some ids."""
+
+    def close(self) -> None:
+        """Ends it."""
+
+
+class ObjectPort:
+    """A Python tokenizer: anything with encode(text) and decode(ids).
+
+    NotImplementedError means that it does not do this, any other error that it failed.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+
+    def encode(self, text: str) -> list[int]:
+        """As list of int, whatever sequence the tokenizer returns."""
+        with port_errors():
+            return [int(i) for i in self._tokenizer.encode(text)]
+
+    def decode(self, ids: list[int]) -> str:
+        """As the tokenizer says."""
+        with port_errors():
+            return str(self._tokenizer.decode(ids))
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+@contextmanager
+def port_errors() -> Iterator[None]:
+    """A Python tokenizer's own errors as a port's."""
+    try:
+        yield
+    except NotImplementedError as error:
+        raise Skipped(str(error) or "not implemented") from error
+    except Exception as error:
+        raise PortError(f"{type(error).__name__}: {error}") from error
+
+
+def load_object(name: str, folder: Path, profile: str) -> ObjectPort:
+    """`module:object`: a tokenizer, or a class or function that makes one.
+
+    It is called with the paths of vocab.txt and emoji.json, and with `profile` where it takes one.
+    Raises ValueError for a name that is none.
+    """
+    module, _, attribute = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(f"expected module:object, such as mine:Tokenizer, got {name!r}: {error}"
+                         ) from error
+    if isinstance(found, type) or not hasattr(found, "encode"):
+        takes_profile = "profile" in inspect.signature(found).parameters
+        found = found(str(folder / "vocab.txt"), str(folder / "emoji.json"),
+                      **({"profile": profile} if takes_profile else {}))
+    return ObjectPort(found)
+
+
+class ProgramPort:
+    """A program that answers JSON lines on standard output; the protocol is in docs/suite.md.
+
+    Raises ProtocolError where it does not, Skipped where it says that it does not do this.
+    """
+
+    def __init__(self, command: str, folder: Path, profile: str) -> None:
+        try:
+            self._program = subprocess.Popen(
+                shlex.split(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        except (OSError, IndexError) as error:
+            raise ProtocolError(f"{command!r} could not be started: {error}") from error
+        self._lines: Queue[bytes] = Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+        try:
+            self._ask({"op": "start", "protocol": PROTOCOL, "profile": profile,
+                       "vocab_file": str((folder / "vocab.txt").resolve()),
+                       "emoji_file": str((folder / "emoji.json").resolve())})
+        except PortError as error:
+            self._end()
+            raise ProtocolError(f"the program failed at start: {error}") from error
+        except BaseException:
+            self._end()
+            raise
+
+    def encode(self, text: str) -> list[int]:
+        """Asks tok.encode."""
+        answer = self._ask({"op": "tok.encode", "text": to_base64(text)})
+        ids = answer.get("ids")
+        if not isinstance(ids, list) or not all(type(i) is int for i in ids):
+            raise ProtocolError(f'expected {{"ids": [whole numbers]}}, got {answer}')
+        return ids
+
+    def decode(self, ids: list[int]) -> str:
+        """Asks tok.decode."""
+        answer = self._ask({"op": "tok.decode", "ids": ids})
+        try:
+            return base64.b64decode(answer["text"], validate=True).decode("utf-8")
+        except (KeyError, TypeError, ValueError) as error:
+            raise ProtocolError(f'expected {{"text": base64 of UTF-8}}, got {answer}: {error}'
+                                ) from None
+
+    def close(self) -> None:
+        """Asks it to stop, and ends it where it does not."""
+        with suppress(ProtocolError, PortError, Skipped, subprocess.TimeoutExpired):
+            self._ask({"op": "stop"})
+            self._program.wait(5)
+        self._end()
+
+    def _end(self) -> None:
+        """Ends the program, whatever it is doing."""
+        self._program.kill()
+        self._program.wait()
+        assert self._program.stdin
+        with suppress(BrokenPipeError):
+            self._program.stdin.close()
+
+    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        """One line there, one line back."""
+        op = question["op"]
+        assert self._program.stdin
+        try:
+            self._program.stdin.write(json.dumps(question).encode() + b"\n")
+            self._program.stdin.flush()
+            line = self._lines.get(timeout=TIMEOUT)
+        except Empty:
+            raise ProtocolError(f"{op}: no answer within {TIMEOUT:.0f} s") from None
+        except (OSError, ValueError):
+            line = b""
+        if not line:
+            with suppress(subprocess.TimeoutExpired):
+                self._program.wait(5)
+            raise ProtocolError(f"the program ended before it answered {op}; "
+                                f"exit code {self._program.returncode}")
+        return read_answer(op, line)
+
+    def _read(self) -> None:
+        """Line after line into the queue, an empty one at the end; in a thread of its own."""
+        assert self._program.stdout
+        with self._program.stdout as lines:
+            for line in lines:
+                self._lines.put(line)
+        self._lines.put(b"")
+
+
+def read_answer(op: str, line: bytes) -> dict[str, Any]:
+    """The object in a program's line. Raises ProtocolError, Skipped, PortError."""
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise ProtocolError(f"{op}: expected a JSON object on a line, got {line[:200]!r}")
+    if "skipped" in answer:
+        raise Skipped(answer["skipped"])
+    if "errored" in answer:
+        raise PortError(answer["errored"])
+    return answer
+
+
+def to_base64(text: str) -> str:
+    """UTF-8 in base64, which no shell, console or JSON library changes on its way."""
+    return base64.b64encode(text.encode("utf-8")).decode("ascii")
