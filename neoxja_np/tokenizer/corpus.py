@@ -100,7 +100,10 @@ def encode_in_worker(text: str) -> Encoded:
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Ctrl-C waits, and processes that start meanwhile never hear of it: it is for this one."""
+    """Ctrl-C waits, and processes that start meanwhile never hear of it: it is for this one.
+
+    One that died of it before it could say that it was there would be waited for, forever.
+    """
     if sys.platform == "win32":  # where start_worker() sees to it
         yield
         return

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neoxja_np.arrays import IntArray
 from neoxja_np.files import find_folder, read_json, write_files, write_json
@@ -367,7 +368,8 @@ class GPTNeoXJapaneseTokenizer:
                 tokens = [part] if special else split_subwords(part, self.vocabulary)
                 ids += self.convert_tokens_to_ids(tokens)
             else:
-                ids += scan(part, self._scan_tables, self.vocabulary, self.unk_token_id).tolist()
+                for block in scan(part, self._scan_tables, self.vocabulary, self.unk_token_id):
+                    ids += self._numbers[block].tolist()
         return ids
 
     @cached_property
@@ -379,6 +381,11 @@ class GPTNeoXJapaneseTokenizer:
     def _emoji_index(self) -> EmojiIndex:
         """Made when the first text comes."""
         return index_emoji(self.vocabulary.emoji)
+
+    @cached_property
+    def _numbers(self) -> NDArray[np.object_]:
+        """[rows] the id of each row, as an int that all lists share: 8 bytes an id, not 40."""
+        return np.arange(len(self.vocabulary.rows)).astype(object)
 
     @cached_property
     def _scan_tables(self) -> ScanTables:

@@ -3,7 +3,7 @@
 subword.py is the specification; this is tested equal to it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,13 +56,38 @@ def key_of(surface: str) -> int:
     return key
 
 
-def winners(codes: IntArray, tables: ScanTables) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
+def scan(text: str, tables: ScanTables, vocabulary: Vocabulary, unknown: int) -> Iterator[IntArray]:
+    """The ids of split_subwords(text, vocabulary), a block at a time.
+
+    `unknown` stands for a fallback that has no row.
+    """
+    place = 0
+    for start in range(0, len(text), BLOCK):
+        size = min(BLOCK, len(text) - start)
+        codes = code_points(text[start:start + size + 2], size + 2)
+        ids, lengths = winners(codes, tables)
+        for at in np.flatnonzero(codes[:size] == ord("<")).tolist():
+            if tag := longest_tag(text, start + at, tables):
+                ids[at], lengths[at] = tables.tags[tag], len(tag)
+        places = walk(lengths, place)
+        place = int(places[-1] + lengths[places[-1]]) - size if len(places) else place - size
+        yield with_fallbacks(ids[places], codes[places], vocabulary, unknown)
+
+
+def code_points(text: str, size: int) -> IntArray:
+    """[size], END where the text is shorter."""
+    codes = np.full(size, END, np.int64)
+    codes[:len(text)] = np.frombuffer(text.encode("utf-32-le"), "<u4")
+    return codes
+
+
+def winners(codes: IntArray, tables: ScanTables) -> tuple[IntArray, NDArray[np.int16]]:
     """codes [n + 2], the last two those behind -> ids [n], lengths [n] of what wins at each place.
 
     Plain surfaces alone, from each length up: of one id, the longest wins.
     """
     first = codes[:-2]
-    ids, lengths = tables.single[first], np.ones(len(first), np.int8)
+    ids, lengths = tables.single[first], np.ones(len(first), np.int16)
     key = first
     for more, (known, theirs) in enumerate(zip(tables.keys, tables.ids, strict=True), start=1):
         key = key << BITS | codes[more:len(codes) - 2 + more]
@@ -70,43 +95,34 @@ def winners(codes: IntArray, tables: ScanTables) -> tuple[NDArray[np.int32], NDA
             place = np.minimum(np.searchsorted(known, key), len(known) - 1)
             better = (known[place] == key) & (theirs[place] <= ids)
             ids[better], lengths[better] = theirs[place[better]], more + 1
-    return ids, lengths
+    return ids.astype(np.int64), lengths
 
 
-def scan(text: str, tables: ScanTables, vocabulary: Vocabulary, unknown: int) -> IntArray:
-    """The ids of split_subwords(text, vocabulary); `unknown` for a fallback that has no row."""
-    characters = np.frombuffer(text.encode("utf-32-le"), "<u4")
-    codes = np.append(characters, np.array([END, END], np.uint32))
-    ids, lengths = np.empty(len(text), np.int32), np.empty(len(text), np.int16)
-    for start in range(0, len(text), BLOCK):
-        block = slice(start, min(start + BLOCK, len(text)))
-        ids[block], lengths[block] = winners(
-            codes[start:block.stop + 2].astype(np.int64), tables)
-    for start in np.flatnonzero(codes == ord("<")).tolist():
-        for length in tables.tag_lengths:
-            if (tag := text[start:start + length]) in tables.tags:
-                ids[start], lengths[start] = tables.tags[tag], len(tag)
-                break
-    chosen = walk(lengths)
-    return with_fallbacks(ids[chosen].astype(np.int64), codes[chosen], vocabulary, unknown)
+def longest_tag(text: str, start: int, tables: ScanTables) -> str:
+    """The longest tag that stands at a place; an empty string where none does."""
+    return next((tag for length in tables.tag_lengths
+                 if (tag := text[start:start + length]) in tables.tags), "")
 
 
-def walk(lengths: NDArray[np.int16]) -> IntArray:
-    """lengths [n] of what wins at each place -> the places that a reading from 0 comes to."""
-    visited, place = [np.empty(0, np.int64)], 0
-    for start in range(0, len(lengths), BLOCK):
-        block = lengths[start:start + BLOCK]
-        following = (np.arange(len(block)) + block).tolist()
-        places = []
-        while place < len(following):
-            places.append(place)
-            place = following[place]
-        visited.append(np.array(places, np.int64) + start)
-        place -= len(following)
-    return np.concatenate(visited)
+def walk(lengths: NDArray[np.int16], place: int) -> IntArray:
+    """lengths [n] of what wins at each place -> the places that a reading from `place` comes to.
+
+    Four tokens at a step: where one, two and four of them end is known for every place.
+    """
+    size = len(lengths)
+    one = np.arange(size + int(lengths.max()))  # behind the end a place leads to itself
+    one[:size] += lengths
+    two = one[one]
+    four, fours = two[two].tolist(), []
+    while place < size:
+        fours.append(place)
+        place = four[place]
+    first = np.array(fours, np.int64)
+    places = np.stack([first, one[first], two[first], one[two[first]]], axis=1).reshape(-1)
+    return places[places < size]
 
 
-def with_fallbacks(ids: IntArray, codes: NDArray[np.uint32], vocabulary: Vocabulary,
+def with_fallbacks(ids: IntArray, codes: IntArray, vocabulary: Vocabulary,
                    unknown: int) -> IntArray:
     """ids [n] with the fallback of its character, one id or several, in place of each NOTHING."""
     empty = np.flatnonzero(ids == NOTHING)

@@ -115,7 +115,11 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, workers: str, written: int
         time.sleep(0.01)
     time.sleep(0 if written else 0.05)  # in which workers start
     os.killpg(process.pid, signal.SIGINT)
-    # the workers share this stderr, which ends when the last of them has
-    assert (process.communicate(timeout=30)[1], process.returncode) == (b"\n", 130)
+    try:
+        error = process.communicate(timeout=30)[1]  # which the workers share: the last of them has ended too
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    assert (error, process.returncode) == (b"\n", 130)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir() if file.name != "a.txt"} == (
         {"ids.npy": before} if before else {})

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from neoxja_np import GPTNeoXJapaneseTokenizer
 from neoxja_np.tokenizer.normalize import normalize
-from neoxja_np.tokenizer.scan import build_tables, scan
 from neoxja_np.tokenizer.subword import split_subwords
 from tests.conftest import SHARED, needs_shared
 from tests.parity.conftest import note
+from tests.tokenizer.test_scan import scanned
 from transformers import GPTNeoXJapaneseTokenizer as HuggingFaceTokenizer
 
 EXAMPLES = int(os.environ.get("NEOXJA_EXAMPLES", "20400"))  # of which a few come twice
@@ -24,7 +24,6 @@ SCALARS = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code
 @needs_shared
 def test_random_texts() -> None:
     ours, theirs = GPTNeoXJapaneseTokenizer(*FILES), HuggingFaceTokenizer(*map(str, FILES))
-    tables = build_tables(ours.vocabulary)
     surfaces = sorted(ours.vocabulary.ids)
     pieces = (st.sampled_from(surfaces) | st.sampled_from(list(ours.vocabulary.emoji))
               | st.characters(exclude_categories=["Cs"])
@@ -37,7 +36,7 @@ def test_random_texts() -> None:
         assert ours.normalize(text).text == "".join(
             part if special else normalize(part, ours.vocabulary.emoji) for part, special in ours._cut(text))
         ids = ours.convert_tokens_to_ids(split_subwords(plain, ours.vocabulary))
-        assert scan(plain, tables, ours.vocabulary, ours.unk_token_id).tolist() == ids
+        assert scanned(plain, ours) == ids
 
     @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
     @given(st.lists(pieces, max_size=14).map("".join))
@@ -62,11 +61,10 @@ def test_random_texts() -> None:
 @needs_shared
 def test_every_scalar_value() -> None:
     ours, theirs = GPTNeoXJapaneseTokenizer(*FILES), HuggingFaceTokenizer(*map(str, FILES))
-    tables = build_tables(ours.vocabulary)
     for character in SCALARS:
         ids = theirs(character)["input_ids"]
         assert ours.encode(character) == ids, hex(ord(character))
         text = ours.normalize(character).text
-        assert scan(text, tables, ours.vocabulary, ours.unk_token_id).tolist() == ids, hex(ord(character))
+        assert scanned(text, ours) == ids, hex(ord(character))
     note("Unicode scalar values on which profile hf, plain and fast, equals Hugging Face's tokenizer", len(SCALARS))
     assert len(SCALARS) == 1_112_064

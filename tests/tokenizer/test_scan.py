@@ -14,14 +14,14 @@ from neoxja_np.oracle.mistakes import inject
 from neoxja_np.tokenizer import pretrained
 from neoxja_np.tokenizer.emoji import index_emoji, normalize_at_once
 from neoxja_np.tokenizer.normalize import normalize
-from neoxja_np.tokenizer.scan import BLOCK, build_tables, scan
+from neoxja_np.tokenizer.scan import BLOCK, scan
 from neoxja_np.tokenizer.subword import split_subwords
 from tests.conftest import SHARED, needs_shared, small_tokenizer
 from tests.tokenizer.test_tokenizer import TEXTS, own
 
 TOKENIZER = small_tokenizer("original")
 VOCABULARY = TOKENIZER.vocabulary
-INDEX, TABLES = index_emoji(VOCABULARY.emoji), build_tables(VOCABULARY)
+INDEX = index_emoji(VOCABULARY.emoji)
 
 
 def plain(text: str, tokenizer: GPTNeoXJapaneseTokenizer = TOKENIZER) -> list[int]:
@@ -29,8 +29,8 @@ def plain(text: str, tokenizer: GPTNeoXJapaneseTokenizer = TOKENIZER) -> list[in
 
 
 def scanned(text: str, tokenizer: GPTNeoXJapaneseTokenizer = TOKENIZER) -> list[int]:
-    tables = build_tables(tokenizer.vocabulary)
-    return scan(text, tables, tokenizer.vocabulary, tokenizer.unk_token_id).tolist()
+    blocks = scan(text, tokenizer._scan_tables, tokenizer.vocabulary, tokenizer.unk_token_id)
+    return [i for block in blocks for i in block.tolist()]
 
 
 @given(TEXTS)
@@ -38,7 +38,7 @@ def test_both_fast_ways_on_any_text(text: str) -> None:
     normalised = normalize(text, VOCABULARY.emoji)
     assert normalize_at_once(text, INDEX) == normalised
     for each in (normalised, text):  # a raw text holds what a normalised one never does
-        assert scan(each, TABLES, VOCABULARY, TOKENIZER.unk_token_id).tolist() == plain(each)
+        assert scanned(each) == plain(each)
 
 
 KEYS = st.text("abc", min_size=1, max_size=3)
@@ -78,7 +78,7 @@ def test_the_real_files_are_replaced_at_once() -> None:
 @pytest.mark.parametrize("piece", ["である", "なので", "東京と", "<SP>", "<|emoji1|>", "é", "吉野家", "𠮷野家"])
 def test_at_the_edge_of_a_block(before_the_edge: int, piece: str) -> None:
     text = "あ" * (BLOCK - before_the_edge) + piece * 3
-    assert scan(text, TABLES, VOCABULARY, TOKENIZER.unk_token_id).tolist() == plain(text)
+    assert scanned(text) == plain(text)
 
 
 def test_vocabularies_without_some_lengths(tmp_path: Path) -> None:
@@ -138,10 +138,10 @@ def test_time_grows_with_the_text_and_no_faster(piece: str) -> None:
 def test_every_scalar_value_and_the_vectors_with_the_32k_vocabulary() -> None:
     files = SHARED / "vocab32k" / "vocab.txt", SHARED / "vocab32k" / "emoji.json"
     tokenizer = GPTNeoXJapaneseTokenizer(*files, profile="original")
-    vocabulary, tables = tokenizer.vocabulary, build_tables(tokenizer.vocabulary)
+    vocabulary = tokenizer.vocabulary
     values = [chr(code) for code in [*range(0xD800), *range(0xE000, 0x110000)]]
     for text in ("".join(values[i:i + 4096]) for i in range(0, len(values), 4096)):
-        assert scan(text, tables, vocabulary, tokenizer.unk_token_id).tolist() == plain(text, tokenizer)
+        assert scanned(text, tokenizer) == plain(text, tokenizer)
     index = index_emoji(vocabulary.emoji)
     rng, keys = random.Random(0), list(vocabulary.emoji)
     lines = (SHARED / "vectors" / "original-32k.jsonl").read_text(encoding="utf-8").split("\n")[:-1]
@@ -149,5 +149,5 @@ def test_every_scalar_value_and_the_vectors_with_the_32k_vocabulary() -> None:
     for text in texts:
         normalised = normalize(text, vocabulary.emoji)
         assert normalize_at_once(text, index) == normalised
-        assert scan(normalised, tables, vocabulary, tokenizer.unk_token_id).tolist() == plain(normalised, tokenizer)
+        assert scanned(normalised, tokenizer) == plain(normalised, tokenizer)
     assert np.iinfo(np.int32).max > len(vocabulary.rows)
