@@ -22,11 +22,12 @@ lint: $(VENV)/.dev
 parity: $(VENV)/.parity
 	$(BIN)/pytest -q tests/parity
 
-# tests/golden anew, from transformers; look at the difference before you commit it
+# tests/golden and the suite's vectors anew, from transformers and from our own tokenizer; look at the difference before you commit it
 golden: $(VENV)/.parity
 	$(BIN)/python -m tools.small_vocabulary
 	$(BIN)/python -m tools.random_ja
 	$(BIN)/python -m tools.make_golden
+	$(BIN)/python -m tools.tokenizer_vectors
 
 # the notebooks' outputs anew
 notebooks: $(VENV)/.dev

@@ -4,6 +4,8 @@ import doctest
 import importlib
 import re
 import runpy
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -58,11 +60,30 @@ def test_demo_and_readme_say_the_same() -> None:
     assert all(command[1] in (ROOT / page).read_text(encoding="utf-8") for page in PAGES)
 
 
-@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md", "docs/quirks.md"])
+@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md", "docs/quirks.md", "docs/suite.md",
+                                  "docs/tokenizer-mistakes.md", "examples/ports/README.md"])
 def test_links_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[\w-]+)?\)", (ROOT / page).read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert ((ROOT / page).parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", [*PAGES, "docs/suite.md", "examples/ports/README.md"])
+def test_verbs_and_options_that_are_named_exist(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    helps = {verb: command_help(*verb) for verb in (
+        ("generate",), ("tokenize",), ("encode",), ("vocabulary", "learn"), ("conform", "tokenizer"), ("inspect",))}
+    lines = [line for line in text.splitlines() if "neoxja " in line and "pip " not in line]
+    assert lines
+    for line in lines:
+        verb = next(verb for verb in helps if "neoxja " + " ".join(verb) in line)
+        assert set(re.findall(r"`?(--[a-z-]+)", line)) <= set(re.findall(r"--[a-z-]+", helps[verb])), line
+
+
+def command_help(*verb: str) -> str:
+    with pytest.raises(SystemExit), redirect_stdout(StringIO()) as out:
+        main([*verb, "--help"])
+    return out.getvalue()
 
 
 @pytest.mark.parametrize("name", modules())

@@ -24,6 +24,11 @@ class BatchEncoding(dict[str, Any]):
         """Of the same shape as input_ids: 1 at tokens, 0 at padding."""
         return self["attention_mask"]
 
+    @property
+    def offset_mapping(self) -> Any:
+        """Of input_ids' shape, pairs: where in the text each token's part begins and ends."""
+        return self["offset_mapping"]
+
 
 def check_side(side: str) -> str:
     """"left" or "right". Raises ValueError."""

@@ -39,7 +39,7 @@ def test_offsets_are_in_order_and_leave_nothing_out(text: str) -> None:
         encoding = tokenizer(text, return_offsets_mapping=True)
         assert encoding.input_ids == tokenizer.encode(text)
         end, previous = 0, (0, 0)
-        for span in encoding["offset_mapping"]:
+        for span in encoding.offset_mapping:
             assert span == previous or span[0] == end or span[1] == end == previous[1], (text, span, previous)
             assert span[0] < span[1]
             previous, end = span, span[1]
@@ -64,12 +64,12 @@ def test_an_explanation_is_the_tokens_and_where_they_stood(text: str) -> None:
 def test_what_an_offset_is() -> None:
     tokenizer = small_tokenizer()
     encoding = tokenizer("a\r\nb 😃é", return_offsets_mapping=True)
-    assert encoding["offset_mapping"] == [(0, 1), (1, 3), (3, 4), (4, 5), (5, 6), (6, 7), (6, 7)]
+    assert encoding.offset_mapping == [(0, 1), (1, 3), (3, 4), (4, 5), (5, 6), (6, 7), (6, 7)]
     batch = tokenizer(["猫", "猫と犬"], return_offsets_mapping=True, padding=True, padding_side="left",
                       return_tensors="np")
-    assert batch["offset_mapping"].tolist() == [[[0, 0], [0, 0], [0, 1]], [[0, 1], [1, 2], [2, 3]]]
+    assert batch.offset_mapping.tolist() == [[[0, 0], [0, 0], [0, 1]], [[0, 1], [1, 2], [2, 3]]]
     cut = tokenizer("猫と犬", return_offsets_mapping=True, max_length=2)
-    assert cut["offset_mapping"] == [(0, 1), (1, 2)]
+    assert cut.offset_mapping == [(0, 1), (1, 2)]
     after = tokenizer("猫<|endoftext|>と", return_offsets_mapping=True)
     assert after["offset_mapping"] == [(0, 1), (1, 14), (14, 15)]
 
