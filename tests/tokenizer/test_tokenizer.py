@@ -65,6 +65,20 @@ def test_streaming_any_ids(ids: list[int]) -> None:
     assert "".join(map(decoder.push, ids)) + decoder.flush() == ORIGINAL.decode(ids)
 
 
+@given(TEXTS | st.text(max_size=12))
+def test_streaming_holds_back_no_complete_character(text: str) -> None:
+    """After each id all characters are out that its bytes complete: fewer than a character's bytes are held."""
+    decoder, out = ORIGINAL.stream_decoder(), ""
+    ids = ORIGINAL.encode(text.replace("<|byte", ""))  # whose bytes need not be UTF-8
+    for place, token_id in enumerate(ids, start=1):
+        out += decoder.push(token_id)
+        held = ORIGINAL.decode_bytes(ids[:place]).removeprefix(out.encode("utf-8"))
+        size = next((n for n, lead in ((2, 0xC0), (3, 0xE0), (4, 0xF0)) if held and held[0] & {
+            2: 0xE0, 3: 0xF0, 4: 0xF8}[n] == lead), 1)
+        assert len(held) < size
+    assert decoder.flush() == ""
+
+
 def test_streaming_gives_no_half_character_and_holds_back_no_whole_one() -> None:
     decoder = ORIGINAL.stream_decoder()
     assert [decoder.push(i) for i in ORIGINAL.encode("é한a")] == ["", "é", "", "", "한", "a"]
