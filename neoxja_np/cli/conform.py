@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from neoxja_np.oracle.tokenizer_suite.ports import Port
 
 FAILURES = "neoxja-failures.json"
-SHOWN = 5  # failures printed in full
+SHOWN = 5  # failures and skips printed
 
 
 def add_to(verbs: Verbs) -> None:
@@ -110,11 +110,12 @@ def to_json(report: "Report") -> str:
     return json.dumps(asdict(report), ensure_ascii=False)
 
 
-def to_text(report: "Report", expected: Iterable[str]) -> str:
-    """The counts, the first failures, what was skipped, and the verdict."""
+def to_text(report: "Report", expected: Collection[str]) -> str:
+    """The counts, the smallest failures, what was skipped, and the verdict."""
     failed = {failure.name for failure in report.failures}
     lines = [f"{len(report.passed)} passed, {len(failed)} failed, {len(report.skipped)} skipped"]
-    unexpected = [failure for failure in report.failures if failure.name not in set(expected)]
+    unexpected = sorted((failure for failure in report.failures if failure.name not in expected),
+                        key=lambda failure: len(str(failure.drawn)))  # the smallest says the most
     lines += [f"FAIL {failure.name}: {failure.message}" for failure in unexpected[:SHOWN]]
     if len(unexpected) > SHOWN:
         lines.append(f"… and {len(unexpected) - SHOWN} more")

@@ -80,9 +80,13 @@ def check_vector(vector: Vector, port: Port, report: Report, got: Answers) -> No
         report.passed.append(vector.id)
         return
     drawn = vector.ids if vector.text is None else vector.text
-    report.failures.append(Failure(vector.id, drawn, (
-        f"{vector.comment}: {drawn!r}\n    expected {(vector.ids, vector.decoded)}\n"
-        f"    got      {got[vector.id]}")))
+    ids, decoded = got[vector.id]
+    message = f"{vector.comment}: {drawn!r}"
+    if ids != vector.ids:
+        message += f"\n    encode: expected {vector.ids}, got {ids}"
+    if decoded != vector.decoded:
+        message += f"\n    decode of {vector.ids}: expected {vector.decoded!r}, got {decoded!r}"
+    report.failures.append(Failure(vector.id, drawn, message))
 
 
 def check_property(each: Property, port: Port, reference: GPTNeoXJapaneseTokenizer,
