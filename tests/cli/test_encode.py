@@ -109,7 +109,8 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, workers: str, written: int
         (tmp_path / "ids.npy").write_bytes(before)
     process = subprocess.Popen(
         [sys.executable, "-m", "neoxja_np", "encode", "a.txt", "-o", "ids.npy", "--workers", workers],
-        cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True)
+        cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # which a job in the background ignores
     while not any(part.stat().st_size >= written for part in tmp_path.glob(".ids.npy.*")):
         assert process.poll() is None
         time.sleep(0.01)
