@@ -69,8 +69,7 @@ def scan(text: str, tables: ScanTables, vocabulary: Vocabulary, unknown: int) ->
         for at in np.flatnonzero(codes[:size] == ord("<")).tolist():
             if tag := longest_tag(text, start + at, tables):
                 ids[at], lengths[at] = tables.tags[tag], len(tag)
-        places = walk(lengths, place)
-        place = int(places[-1] + lengths[places[-1]]) - size if len(places) else place - size
+        places, place = walk(lengths, place)
         yield with_fallbacks(ids[places], codes[places], vocabulary, unknown)
 
 
@@ -104,10 +103,11 @@ def longest_tag(text: str, start: int, tables: ScanTables) -> str:
                  if (tag := text[start:start + length]) in tables.tags), "")
 
 
-def walk(lengths: NDArray[np.int16], place: int) -> IntArray:
+def walk(lengths: NDArray[np.int16], place: int) -> tuple[IntArray, int]:
     """lengths [n] of what wins at each place -> the places that a reading from `place` comes to.
 
-    Four tokens at a step: where one, two and four of them end is known for every place.
+    And where it goes on in the next n. Four tokens at a step: where one, two and four of them end
+    is known for every place.
     """
     size = len(lengths)
     one = np.arange(size + int(lengths.max()))  # behind the end a place leads to itself
@@ -119,7 +119,7 @@ def walk(lengths: NDArray[np.int16], place: int) -> IntArray:
         place = four[place]
     first = np.array(fours, np.int64)
     places = np.stack([first, one[first], two[first], one[two[first]]], axis=1).reshape(-1)
-    return places[places < size]
+    return places[places < size], place - size
 
 
 def with_fallbacks(ids: IntArray, codes: IntArray, vocabulary: Vocabulary,
