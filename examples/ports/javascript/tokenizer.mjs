@@ -145,3 +145,4 @@ for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(JSON.stringify(answer(asked)) + "\n");
   if (asked.op === "stop") break;
 }
+process.stdin.destroy(); // else Node would wait for more

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from neoxja_np.oracle.mistakes import MISTAKES, inject
-from neoxja_np.oracle.tokenizer_suite.vectors import Vector, load_tokenizer
+from neoxja_np.oracle.tokenizer_suite.vectors import Vector, load_tokenizer, load_vectors
 
 Answers = dict[str, tuple[list[int], str]]  # by the vector's id: ids, decoded text
 
@@ -44,6 +45,12 @@ def answers_with(name: str, folder: Path, profile: str, vectors: Sequence[Vector
             tokenizer.decode(vector.ids)) for vector in vectors}
 
 
+@cache
+def known_answers(name: str, folder: Path, profile: str) -> Answers:
+    """Those to all vectors of a vocabulary, found once."""
+    return answers_with(name, folder, profile, load_vectors(folder, profile))
+
+
 def name_mistake(got: Answers, vectors: Sequence[Vector], folder: Path, profile: str) -> Verdict:
     """Names what reproduces all that a port answered; a class where several do.
 
@@ -55,7 +62,7 @@ def name_mistake(got: Answers, vectors: Sequence[Vector], folder: Path, profile:
         return Verdict("CLEAN", [], 0, 1.0)
     shares = {}
     for name in tokenizer_mistakes(profile):
-        theirs = answers_with(name, folder, profile, vectors)
+        theirs = known_answers(name, folder, profile)
         agreed = sum(got[each] == theirs[each] for each in wrong)
         strayed = sum(theirs[each] != right[each] for each in right.keys() - wrong)
         shares[name] = max(0, agreed - strayed) / len(wrong)

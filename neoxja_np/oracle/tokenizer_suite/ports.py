@@ -139,8 +139,11 @@ class ProgramPort:
 
     def close(self) -> None:
         """Asks it to stop, and ends it where it does not."""
-        with suppress(ProtocolError, PortError, Skipped, subprocess.TimeoutExpired):
+        with suppress(ProtocolError, PortError, Skipped):
             self._ask({"op": "stop"})
+        assert self._program.stdin
+        with suppress(BrokenPipeError, subprocess.TimeoutExpired):
+            self._program.stdin.close()
             self._program.wait(5)
         self._end()
 
