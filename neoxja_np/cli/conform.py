@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neoxja_np.cli.options import Verbs, add_verb, number
+from neoxja_np.cli.options import Verbs, add_group, add_verb, number
 from neoxja_np.files import find_folder, read_text
 from neoxja_np.tokenizer.vocabulary import PROFILES
 
@@ -23,10 +23,8 @@ SHOWN = 5  # failures and skips printed
 
 def add_to(verbs: Verbs) -> None:
     """The verb and what it takes."""
-    summary = "Check a port against this package."
-    kinds = verbs.add_parser("conform", help=summary, description=summary).add_subparsers(
-        dest="kind", required=True, metavar="WHAT")
-    verb = add_verb(kinds, "tokenizer", run, (
+    group = add_group(verbs, "conform", "Check a port against this package.")
+    verb = add_verb(group, "tokenizer", run, (
         "Run the tokenizer suite on a port: vectors, properties, and the name of the known mistake "
         "that explains what it gets wrong. Exit status 0: all passes; 1: something fails; 2: "
         "something was skipped (or the command line is wrong); 3: the port does not keep to the "

@@ -19,6 +19,12 @@ def add_verb(verbs: Verbs, name: str, run: Callable[[argparse.Namespace], int | 
     return verb
 
 
+def add_group(verbs: Verbs, name: str, summary: str) -> Verbs:
+    """The verbs that a verb has of its own."""
+    group = verbs.add_parser(name, help=summary, description=summary)
+    return group.add_subparsers(dest="kind", required=True, metavar="WHAT")
+
+
 def add_model(verb: argparse.ArgumentParser) -> None:
     """--model and --profile."""
     verb.add_argument(

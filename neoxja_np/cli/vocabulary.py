@@ -8,17 +8,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from neoxja_np.cli.options import Verbs, add_verb, number
+from neoxja_np.cli.options import Verbs, add_group, add_verb, number
 from neoxja_np.tokenizer.corpus import PIECE_SIZE, read_pieces
 from neoxja_np.tokenizer.learn import LEAST, TAGS, learn_rows, save_vocabulary
 
 
 def add_to(verbs: Verbs) -> None:
     """The verb and what it does."""
-    summary = "Make a vocabulary."
-    kinds = verbs.add_parser("vocabulary", help=summary, description=summary).add_subparsers(
-        dest="kind", required=True, metavar="WHAT")
-    verb = add_verb(kinds, "learn", run, (
+    verb = add_verb(add_group(verbs, "vocabulary", "Make a vocabulary."), "learn", run, (
         "Learn a vocabulary from texts, by the rules that this tokenizer reads it with: single "
         "characters and runs of one script, up to three kana or two kanji, the most frequent ones; "
         "variants (慶應 beside 慶応), tags, bytes and special tokens. Both profiles read it alike. "
