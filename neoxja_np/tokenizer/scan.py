@@ -3,7 +3,8 @@
 subword.py is the specification; this is tested equal to it.
 """
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,27 +33,27 @@ class ScanTables:
 
 def build_tables(vocabulary: Vocabulary) -> ScanTables:
     """The tables of a vocabulary."""
-    single = np.full(0x110000, NOTHING, np.int32)
-    plain: list[dict[int, int]] = [{} for _ in range(PLAIN_LENGTH)]
-    tags = {}
-    for surface, token_id in vocabulary.ids.items():
-        if is_tag(surface):
-            tags[surface] = token_id
-        elif 0 < len(surface) <= PLAIN_LENGTH:
-            plain[len(surface) - 1][key_of(surface)] = token_id
-    single[list(plain[0])] = list(plain[0].values())
-    longer = [np.array(sorted(table.items()), np.int64).reshape(-1, 2) for table in plain[1:]]
-    return ScanTables(
-        single=single, keys=tuple(np.ascontiguousarray(table[:, 0]) for table in longer),
-        ids=tuple(table[:, 1].astype(np.int32) for table in longer), tags=tags,
-        tag_lengths=tuple(sorted({len(tag) for tag in tags}, reverse=True)))
+    tags = {surface: i for surface, i in vocabulary.ids.items() if is_tag(surface)}
+    keys, ids = [], []
+    for length in range(1, PLAIN_LENGTH + 1):
+        plain = {surface: i for surface, i in vocabulary.ids.items()
+                 if len(surface) == length and surface not in tags}
+        key = keys_of(plain, length)
+        order = np.argsort(key)
+        keys.append(key[order])
+        ids.append(np.array([*plain.values()], np.int32)[order])
+    single = np.full(sys.maxunicode + 1, NOTHING, np.int32)
+    single[keys[0]] = ids[0]
+    return ScanTables(single=single, keys=tuple(keys[1:]), ids=tuple(ids[1:]), tags=tags,
+                      tag_lengths=tuple(sorted({len(tag) for tag in tags}, reverse=True)))
 
 
-def key_of(surface: str) -> int:
-    """The code points of a surface, side by side in one number."""
-    key = 0
-    for character in surface:
-        key = key << BITS | ord(character)
+def keys_of(surfaces: Iterable[str], length: int) -> IntArray:
+    """The code points of each surface of a length, side by side in one number."""
+    codes = np.frombuffer("".join(surfaces).encode("utf-32-le"), "<u4").astype(np.int64)
+    key = np.zeros(len(codes) // length, np.int64)
+    for column in codes.reshape(-1, length).T:
+        key = key << BITS | column
     return key
 
 
