@@ -36,6 +36,7 @@ from neoxja_np.oracle.tokenizer_suite.vectors import (
     vectors_file,
 )
 from tests.conftest import ROOT, SHARED, needs_shared
+
 from tools import tokenizer_vectors
 
 PROFILES = ("hf", "original")
