@@ -3,6 +3,7 @@
 The only place, with tools/make_golden.py, benchmarks/ and tests/parity/, that imports torch and transformers.
 """
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,9 @@ from torch.overrides import TorchFunctionMode
 from transformers import GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM
 
 Activations = dict[str, np.ndarray]
+CACHE = "past_key_values"  # the argument and the output; renamed in transformers 5.24
+if CACHE not in inspect.signature(GPTNeoXJapaneseForCausalLM.forward).parameters:
+    CACHE = "cache"
 
 
 def random_model(*, seed: int, dtype: torch.dtype = torch.float64, scale: float = 1.0,

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 import transformers
 from safetensors.numpy import save_file
-from tools.hf_reference import cross_entropy64, random_model, run, tensors_of
+from tools.hf_reference import CACHE, cross_entropy64, random_model, run, tensors_of
 from transformers import GPTNeoXJapaneseTokenizer
 from transformers.generation.logits_process import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
@@ -68,8 +68,8 @@ def model_case(seed: int, config: dict[str, Any], *, attention_mask: np.ndarray 
             inputs["attention_mask"] = attention_mask[:, :end]
         if position_ids is not None:
             inputs["position_ids"] = position_ids[:, start:end]
-        output, activations = run(model, **inputs, past_key_values=cache, use_cache=True)
-        cache = output.past_key_values
+        output, activations = run(model, **inputs, **{CACHE: cache}, use_cache=True)
+        cache = output[CACHE]
         tensors |= {f"{number}.input.{name}": value for name, value in inputs.items()}
         tensors |= {f"{number}.tap.{name}": value for name, value in activations.items()}
     if len(calls) == 2:

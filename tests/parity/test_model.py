@@ -13,7 +13,7 @@ from neoxja_np.weights import PREFIX, nest
 from tests import tolerances
 from tests.checks import relative_l2
 from tests.parity.conftest import note
-from tools.hf_reference import cross_entropy64, random_model, run, tensors_of
+from tools.hf_reference import CACHE, cross_entropy64, random_model, run, tensors_of
 
 SEEDS = 63
 TABLES = ("rotary.cos", "rotary.sin")
@@ -119,11 +119,11 @@ def test_the_cache_at_every_place_to_cut(seed: int) -> None:
         for start, end in ((0, cut), (cut, length)):
             inputs = {name: value[:, :end] if name == "attention_mask" else value[:, start:end]
                       for name, value in case.inputs.items()}
-            output, expected = run(theirs, **inputs, past_key_values=their_cache, use_cache=True)
+            output, expected = run(theirs, **inputs, **{CACHE: their_cache}, use_cache=True)
             got: dict[str, np.ndarray] = {}
             tap = recording(got, replacing(golden_tables(expected, inputs)))
             cache = model(**inputs, past_key_values=cache, use_cache=True, tap=tap).past_key_values
-            their_cache = output.past_key_values
+            their_cache = output[CACHE]
             compare(got, expected, tolerances.FLOAT64, "float64, their cos and sin, cached: worst activation")
 
 
