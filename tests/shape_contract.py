@@ -2,6 +2,7 @@
 every call to it: shapes, and the dtype of what comes out. So the prose cannot drift from the code."""
 
 import functools
+import importlib
 import inspect
 import re
 import sys
@@ -11,19 +12,22 @@ from typing import Any
 import numpy as np
 
 ARGUMENT = re.compile(r"((?:\w+, )*\w+) \[([^\]]*)\]")
-RESULT = re.compile(r"-> (?:two |three )?\[([^\]]*)\]")
-MODULES = ("neoxja_np.layers.", "neoxja_np.model", "neoxja_np.generation.processors", "neoxja_np.generation.sampler",
-           "neoxja_np.generation.search", "neoxja_np.cache")
+RESULT = re.compile(r"(?:\w+ )?\[([^\]]*)\]")
+SAME = {"two": 2, "three": 3}  # results of one shape
+MODULES = ("neoxja_np.layers.", "neoxja_np.gradients.", "neoxja_np.model", "neoxja_np.generation.processors",
+           "neoxja_np.generation.sampler", "neoxja_np.generation.search", "neoxja_np.cache")
 
 
-def read(doc: str | None) -> tuple[dict[str, list[str]], list[str] | None]:
-    """The dimensions of each argument that the first line names, and of the result."""
-    line = (doc or "").split("\n")[0]
-    before, arrow, _ = line.partition("->")
+def read(doc: str | None) -> tuple[dict[str, list[str]], list[list[str]] | None]:
+    """The dimensions of each argument that the first line names, and of each array among the results.
+
+    What else comes behind those, such as a tree of gradients, is not named there.
+    """
+    before, arrow, after = (doc or "").split("\n")[0].partition(" -> ")
     arguments = {name: dims.split(", ") if dims else []
                  for names, dims in ARGUMENT.findall(before) for name in names.split(", ")}
-    result = RESULT.search(line)
-    return (arguments, result[1].split(", ") if result[1] else []) if arrow and result else ({}, None)
+    found = [dims.split(", ") if dims else [] for dims in RESULT.findall(after.partition(":")[0])]
+    return (arguments, found * SAME.get(after.split()[0], 1)) if arrow and (arguments or found) else ({}, None)
 
 
 def bind(sizes: dict[str, int], dims: list[str], shape: tuple[int, ...], where: str) -> tuple[int, ...]:
@@ -44,7 +48,7 @@ def bind(sizes: dict[str, int], dims: list[str], shape: tuple[int, ...], where: 
 
 def checked(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same function, asserting its contract at every call."""
-    arguments, result_dims = read(function.__doc__)
+    arguments, all_dims = read(function.__doc__)
     signature = inspect.signature(function)
 
     @functools.wraps(function)
@@ -57,9 +61,11 @@ def checked(function: Callable[..., Any]) -> Callable[..., Any]:
                    for name, array in arrays.items()]
         batch = np.broadcast_shapes(*batches)
         floats = {array.dtype for array in arrays.values() if array.dtype.kind == "f"}
-        for part in result if isinstance(result, tuple) else (result,):
-            got = bind(sizes, result_dims or [], part.shape, f"result of {function.__name__}")
-            if arrays and "..." in (result_dims or []):
+        results = result if isinstance(result, tuple) else (result,)
+        assert len(results) >= len(all_dims or []), f"{function.__name__}: {len(results)} results"
+        for part, result_dims in zip(results, all_dims or [], strict=False):
+            got = bind(sizes, result_dims, part.shape, f"result of {function.__name__}")
+            if arrays and "..." in result_dims:
                 assert got == batch, f"{function.__name__}: batch {got}, expected {batch}"
             if floats and part.dtype.kind == "f":
                 assert {part.dtype} == floats, f"{function.__name__}: {part.dtype} from {floats}"
@@ -87,6 +93,7 @@ def contracted() -> Iterator[Callable[..., Any]]:
 
 def install() -> None:
     """Puts the checked form of every contracted function in every place where it is used."""
+    importlib.import_module("neoxja_np.gradients.model")  # which the package itself does not load
     replacements = {function: checked(function) for function in contracted()}
     package = [module for name, module in sys.modules.items() if name.startswith("neoxja_np")]
     for owner in [*package, *owners()]:

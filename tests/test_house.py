@@ -28,12 +28,17 @@ MAY_IMPORT = {
     "generation": {"arrays", "cache", "config", "layers", "model", "weights"},
     "pretrained": {"arrays", "cache", "checkpoint", "config", "files", "generation", "inputs", "layers", "model", "tap",
                    "weights"},
+    "gradients": {"arrays", "config", "layers", "model", "tap", "weights"},
+    "training": {"arrays", "files", "gradients", "layers", "model", "pretrained", "weights"},
     "views": {"tokenizer"},
     "oracle": {"arrays", "files", "generation", "layers", "model", "pretrained", "tap", "tokenizer"},
-    "cli": {"checkpoint", "files", "oracle", "pretrained", "tokenizer", "views"}, "__main__": {"cli"},
+    "cli": {"checkpoint", "config", "files", "oracle", "pretrained", "tokenizer", "training", "views", "weights"},
+    "__main__": {"cli"},
 }
 OUTSIDE = {"numpy", "safetensors", "tqdm"}
-SUITE = {"hypothesis", "pytest"}  # extra "suite", in oracle/tokenizer_suite alone
+OPTIONAL = {  # by folder: what extras install
+    "tokenizer_suite": {"hypothesis", "pytest"}, "views": {"matplotlib"},
+}
 
 
 def files_of(pattern: str) -> list[Path]:
@@ -85,7 +90,7 @@ def test_what_is_said_twice_is_the_same() -> None:
 def test_only_the_three_dependencies_are_imported() -> None:
     for path in PACKAGE.rglob("*.py"):
         outside = {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names - {"neoxja_np"}
-        allowed = OUTSIDE | (SUITE if path.parent.name == "tokenizer_suite" else set())
+        allowed = OUTSIDE | OPTIONAL.get(path.parent.name, set())
         assert outside <= allowed, f"{path.relative_to(ROOT)}: {outside - allowed}"
 
 
@@ -93,7 +98,7 @@ def test_torch_is_imported_only_where_it_may_be() -> None:
     for path in ROOT.rglob("*.py"):
         place = path.relative_to(ROOT).parts
         if place[0] in {"neoxja_np", "tests", "notebooks"} and place[:2] != ("tests", "parity"):
-            assert not {name.split(".")[0] for name in imports(path)} & {"torch", "transformers", "matplotlib"}, path
+            assert not {name.split(".")[0] for name in imports(path)} & {"torch", "transformers"}, path
 
 
 def modules() -> list[str]:
@@ -121,10 +126,10 @@ def test_everything_public_is_documented(name: str) -> None:
 
 def test_every_layer_function_states_its_shapes() -> None:
     stated = {f"{function.__module__}.{function.__name__}" for function in contracted()}
-    for path in files_of("layers/*"):
+    for path in [*files_of("layers/*"), *files_of("gradients/*")]:
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef):
-                assert f"neoxja_np.layers.{path.stem}.{node.name}" in stated, f"{path.stem}.{node.name}"
+                assert f"neoxja_np.{path.parent.name}.{path.stem}.{node.name}" in stated, f"{path}: {node.name}"
     assert "neoxja_np.cache.extend" in stated
     assert all(read(function.__doc__)[0] for function in contracted()), "a contract that binds no argument"
     assert {"neoxja_np.model.layer", "neoxja_np.model.transformer", "neoxja_np.model.forward"} <= stated

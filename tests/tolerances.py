@@ -13,3 +13,13 @@ FLOAT32_ANGLES = 1e-5
 
 # Relative L2 of float32 activations against Hugging Face's float32 (measured: about 1e-6).
 FLOAT32 = 1e-5
+
+# Derivatives against differences of the fourth order with steps of 1e-3, in float64, by the length of the gradient: the
+# fifth derivative times 1e-12, and rounding, 1e-16 / 1e-3, over that length (measured: at most 2.4e-11).
+DIFFERENCES = 1e-9
+
+# Relative L2 of gradients against torch's autograd in float64, its cos and sin given (measured: at most 1e-14).
+GRADIENTS = 1e-10
+
+# Parameters after 100 steps of AdamW in float64 against torch's: rounding of its own order (measured: at most 1e-14).
+ADAMW = 1e-9

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from neoxja_np.cli import conform, encode, generate, inspect, tokenize, vocabulary
+from neoxja_np.cli import conform, encode, generate, inspect, tokenize, train, vocabulary
 
 
 def parser() -> argparse.ArgumentParser:
@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
                                          "Example: neoxja generate 昔々 --sample --seed 3")
     top.add_argument("--version", action="version", version=f"neoxja-np {version('neoxja-np')}")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for verb in (generate, tokenize, encode, vocabulary, inspect, conform):
+    for verb in (generate, tokenize, encode, vocabulary, train, inspect, conform):
         verb.add_to(verbs)
     return top
 

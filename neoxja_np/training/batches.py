@@ -1,0 +1,43 @@
+"""Windows of a long row of ids, such as numpy.load("ids.npy", mmap_mode="r")."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neoxja_np.arrays import IntArray
+
+Ids = NDArray[np.unsignedinteger[Any]]  # a memory map of a whole corpus
+
+
+def check_ids(ids: Ids, *, length: int, vocab_size: int) -> None:
+    """Raises ValueError where ids cannot be trained on."""
+    if ids.ndim != 1 or ids.dtype.kind not in "iu":
+        raise ValueError(f"expected one row of whole numbers, as `neoxja encode` writes; got "
+                         f"{ids.dtype} of shape {ids.shape}")
+    if len(ids) < length:
+        raise ValueError(f"{len(ids)} tokens are fewer than one window of {length}: give more text "
+                         "or a smaller length")
+    lowest, highest = int(ids.min()), int(ids.max())
+    if lowest < 0 or highest >= vocab_size:
+        raise ValueError(f"the corpus has id {highest if highest >= vocab_size else lowest}, the "
+                         f"model ids from 0 to {vocab_size - 1}: is it of another vocabulary?")
+
+
+def random_batch(ids: Ids, *, step: int, batch_size: int, length: int, seed: int) -> IntArray:
+    """[batch_size, length]: windows from places by chance.
+
+    A step's windows follow from the seed and the step alone, so a run that is resumed sees those
+    that it would have seen.
+    """
+    rng = np.random.default_rng([seed, step])
+    starts = rng.integers(0, len(ids) - length + 1, batch_size)
+    return np.stack([ids[start:start + length] for start in starts]).astype(np.int64)
+
+
+def successive_batches(ids: Ids, *, batch_size: int, length: int) -> Iterator[IntArray]:
+    """[up to batch_size, length]: one window after the other, without what is left at the end."""
+    whole = ids[:len(ids) // length * length].reshape(-1, length)
+    for start in range(0, len(whole), batch_size):
+        yield whole[start:start + batch_size].astype(np.int64)
