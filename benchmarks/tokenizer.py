@@ -2,8 +2,8 @@
 
     NEOXJA_SHARED=FOLDER python -m benchmarks.tokenizer      # needs transformers; FOLDER/vocab32k
 
-Both do the same work in turn; a row's ratio is that of the medians. Seconds belong to the machine,
-ratios travel.
+Both do the same work in turn; a row's ratio is that of the medians; times for twice the text are the fastest of
+five. Seconds belong to the machine, ratios travel.
 """
 
 import os
@@ -44,25 +44,30 @@ def japanese(characters: int) -> str:
     return "".join(parts)[:characters]
 
 
-def seconds(work: Callable[[], object], rounds: int) -> list[float]:
-    """The time of each of some rounds, after one that is not counted."""
-    work()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
+def seconds(*works: Callable[[], object], rounds: int) -> list[list[float]]:
+    """Of each work, its time in each of some rounds, in which they take turns; one more, first, is not counted.
+
+    The processor's time for this process, so that what else the machine does is left out; all of it is one thread.
+    """
+    times: list[list[float]] = [[] for _ in works]
+    for number in range(rounds + 1):
+        for work, into in zip(works, times, strict=True):
+            start = time.process_time()
+            work()
+            if number:
+                into.append(time.process_time() - start)
     return times
 
 
-def row(name: str, unit: str, amount: int, ours: list[float], theirs: list[float]) -> str:
+def row(name: str, unit: str, amount: int, ours: Callable[[], object], theirs: Callable[[], object]) -> str:
     """Median rate and spread of both, and their ratio."""
     def shown(times: list[float]) -> str:
         middle = amount / statistics.median(times)
         return f"{middle:12,.0f} ({amount / max(times):,.0f} to {amount / min(times):,.0f})"
 
-    ratio = statistics.median(theirs) / statistics.median(ours)
-    return f"{name:28} {ratio:6.1f} x   ours {shown(ours)}   theirs {shown(theirs)}   {unit}"
+    mine, others = seconds(ours, theirs, rounds=7)
+    ratio = statistics.median(others) / statistics.median(mine)
+    return f"{name:28} {ratio:6.1f} x   ours {shown(mine)}   theirs {shown(others)}   {unit}"
 
 
 def main() -> None:
@@ -75,20 +80,17 @@ def main() -> None:
     assert ids == theirs.encode(text)
 
     print(row("encode 400,000 characters", "characters/s", len(text),
-              seconds(lambda: ours.encode(text), 7), seconds(lambda: theirs.encode(text), 3)))
+              lambda: ours.encode(text), lambda: theirs.encode(text)))
     print(row("encode 14-character prompts", "prompts/s", len(prompts),
-              seconds(lambda: [ours.encode(p) for p in prompts], 7),
-              seconds(lambda: [theirs.encode(p) for p in prompts], 7)))
-    print(row("decode", "tokens/s", len(ids),
-              seconds(lambda: ours.decode(ids), 7), seconds(lambda: theirs.decode(ids), 7)))
+              lambda: [ours.encode(p) for p in prompts], lambda: [theirs.encode(p) for p in prompts]))
+    print(row("decode", "tokens/s", len(ids), lambda: ours.decode(ids), lambda: theirs.decode(ids)))
 
-    previous = None
-    for characters in (1_250_000, 2_500_000, 5_000_000, 10_000_000):
-        long = (text * (characters // len(text) + 1))[:characters]
-        took = statistics.median(seconds(partial(ours.encode, long), 3))
-        growth = "" if previous is None else f", {took / previous:.2f} times the half"
-        print(f"encode {characters:11,} characters: {took:.2f} s{growth}")
-        previous = took
+    sizes = (1_250_000, 2_500_000, 5_000_000, 10_000_000)
+    long = (text * (sizes[-1] // len(text) + 1))[:sizes[-1]]
+    took = [min(times) for times in seconds(*(partial(ours.encode, long[:size]) for size in sizes), rounds=5)]
+    for size, time_taken, half in zip(sizes, took, [None, *took], strict=False):
+        growth = "" if half is None else f", {time_taken / half:.2f} times the half"
+        print(f"encode {size:11,} characters: {time_taken:.2f} s{growth}")
     tracemalloc.start()
     ours.encode(long)
     peak = tracemalloc.get_traced_memory()[1] / len(long)
