@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from neoxja_np.arrays import Array
+from neoxja_np.arrays import Array, in_blocks
 from neoxja_np.layers.erf import erf
 
 
@@ -47,4 +47,4 @@ DERIVATIVES: dict[str, Callable[[Array, Array], Array]] = {
 
 def activate_backward(dy: Array, x: Array, *, hidden_act: str) -> Array:
     """dy [...], x [...] -> dx [...]: of the function that the config's hidden_act names."""
-    return DERIVATIVES[hidden_act](dy, x)
+    return in_blocks(DERIVATIVES[hidden_act], dy, x)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from neoxja_np.arrays import Array
+from neoxja_np.arrays import Array, in_blocks
 from neoxja_np.layers.erf import erf
 
 
@@ -42,4 +42,4 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 
 def activate(x: Array, *, hidden_act: str) -> Array:
     """x [...] -> [...]: the function that the config's hidden_act names."""
-    return ACTIVATIONS[hidden_act](x)
+    return in_blocks(ACTIVATIONS[hidden_act], x)

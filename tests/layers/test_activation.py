@@ -27,3 +27,12 @@ def test_definition(name: str, dtype: type) -> None:
 def test_gelu_is_not_its_tanh_form() -> None:
     difference = np.abs(gelu(X) - gelu_tanh(X)).max()
     assert 4e-4 < difference < 5e-4
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (0,), (5, 7, 1000)])
+@pytest.mark.parametrize("hidden_act", ACTIVATIONS)
+def test_in_blocks_is_the_same_bit_for_bit(hidden_act: str, shape: tuple[int, ...]) -> None:
+    for dtype in ("float32", "float64"):
+        x = np.random.default_rng(0).normal(size=shape).astype(dtype)
+        x = x if x.ndim < 2 else x.swapaxes(0, 1)  # not in the order of memory
+        assert np.array_equal(activate(x, hidden_act=hidden_act), ACTIVATIONS[hidden_act](x))
