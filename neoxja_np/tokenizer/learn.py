@@ -1,9 +1,10 @@
 """A vocabulary from a corpus, by the rules that this tokenizer reads it with.
 
-Rows are single characters and runs of one script, up to three kana or two kanji, the most frequent
-ones. The longer stand first, and of a length the more frequent: as the lowest id wins, the longest
-match wins, and every row is what its own text encodes to. (In the vocabulary of Japanese-
-BPEEncoder_V2, ordered by frequency alone, 10,684 of 32,000 rows lose to their own beginnings.)
+Rows are single characters, so many that few are left to be spelled in bytes, and runs of one
+script, up to three kana or two kanji, the most frequent ones. The longer stand first, and of a
+length the more frequent: as the lowest id wins, the longest match wins, and every row is what its
+own text encodes to. (In the vocabulary of Japanese-BPEEncoder_V2, ordered by frequency alone,
+10,684 of 32,000 rows lose to their own beginnings.)
 Both profiles read it alike: there is no row for a comma, which becomes its byte.
 """
 
@@ -37,6 +38,7 @@ TAGS = (
 ALWAYS = "".join(map(chr, (*range(0x21, 0x7F), *range(0x3041, 0x3097), *range(0x30A1, 0x30FB))))
 CHARACTERS = set(ALWAYS + "ー、。「」・") - {","}
 LEAST = len(CHARACTERS) + len(TAGS)  # rows
+COVERAGE = 0.9995  # of a text's characters, to have rows before any run has; as in SentencePiece
 ANY_TAG = re.compile("|".join(map(re.escape, TAGS)))
 FOLD = str.maketrans(FOLDED)
 
@@ -54,13 +56,25 @@ def learn_rows(texts: Iterable[str], size: int) -> list[list[str]]:
     for character in CHARACTERS:
         counts[character] += 0
     by_frequency = sorted(counts, key=lambda surface: (-counts[surface], surface))
-    others = [surface for surface in by_frequency if surface not in CHARACTERS]
-    chosen = CHARACTERS.union(others[:size - LEAST])
+    first = CHARACTERS.union(most_characters(by_frequency, counts))
+    ranked = sorted(by_frequency, key=lambda each: (each not in CHARACTERS, each not in first))
+    chosen = set(ranked[:size - len(TAGS)])
     if len(chosen) + len(TAGS) < size:
         raise ValueError(f"the corpus has characters and runs for {len(chosen) + len(TAGS)} rows, "
-                         f"fewer than {size}; give more text or a smaller size")
+                         f"fewer than {size}; give more text, of more kinds, or a smaller size")
     surfaces = sorted((each for each in by_frequency if each in chosen), key=len, reverse=True)
     return [*map(with_variants, surfaces), *([tag] for tag in TAGS)]
+
+
+def most_characters(by_frequency: Iterable[str], counts: Counter[str]) -> Iterator[str]:
+    """The most frequent characters, until they are COVERAGE of all that were counted."""
+    characters = [surface for surface in by_frequency if len(surface) == 1]
+    left = COVERAGE * sum(counts[character] for character in characters)
+    for character in characters:
+        if left <= 0:
+            return
+        left -= counts[character]
+        yield character
 
 
 def count_surfaces(texts: Iterable[str]) -> Counter[str]:
@@ -112,7 +126,7 @@ def emoji_inverse() -> dict[str, str]:
 
 def save_vocabulary(folder: Path, rows: list[list[str]]) -> None:
     """Writes vocab.txt, emoji.json and tokenizer_config.json, all or none."""
-    config = {"profile": "hf", "tokenizer_class": "GPTNeoXJapaneseTokenizer"}
+    config = {"profile": "original", "tokenizer_class": "GPTNeoXJapaneseTokenizer"}
     emoji = {"emoji": emoji_map(), "emoji_inv": emoji_inverse()}
     vocabulary = "".join(",".join(row) + "\n" for row in rows)
     write_files(folder, {

@@ -50,7 +50,7 @@ def test_what_cannot_be_done_leaves_nothing_behind(
     for arguments, message in (
             ([str(corpus), "none.txt", "--size", SIZE], "neoxja: there is no file 'none.txt'"),
             ([str(tmp_path / "bad.txt"), "--size", SIZE], "bad.txt is not UTF-8: byte 0x94 at 0"),
-            ([str(corpus), "--size", "9999"], "fewer than 9999; give more text or a smaller size")):
+            ([str(corpus), "--size", "9999"], "fewer than 9999; give more text, of more kinds, or a smaller size")):
         assert main(["vocabulary", "learn", *arguments, "-o", str(tmp_path / "made")]) == 1
         assert message in capsys.readouterr().err
         assert not (tmp_path / "made").exists()

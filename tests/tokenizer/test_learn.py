@@ -98,6 +98,18 @@ def test_the_longer_stand_first_and_of_a_length_the_more_frequent() -> None:
     assert all(counts[each] >= left_out for each in set(plain) - set(CHARACTERS))
 
 
+def test_characters_come_before_runs_until_few_are_left() -> None:
+    """A character without a row is three bytes; one in a thousand may be."""
+    kanji = "吾輩猫名前無慶応国会図書館学生東西南北"
+    lines = [kanji * 30, "カタカナ" * 2000, *["稀"] * 3, "かな" * 2000]
+    assert set(kanji) <= {row[0] for row in learn_rows(lines, LEAST + len(kanji))}
+    rows = {row[0] for row in learn_rows(lines, LEAST + len(kanji) + 2)}
+    assert "稀" not in rows                            # 3 of 12,573, and runs are far more frequent
+    assert {"カタ", "タカ", "カタカ", "かな", "なか"} & rows
+    too_few = {row[0] for row in learn_rows(lines, LEAST + 5)}
+    assert len(too_few & set(kanji)) == 5
+
+
 def test_what_is_always_there_and_what_never() -> None:
     rows = [row[0] for row in learn_rows([], LEAST)]
     assert len(rows) == LEAST
@@ -118,7 +130,8 @@ def test_no_surface_stands_twice() -> None:
 
 @pytest.mark.parametrize(("size", "message"), [
     (LEAST - 1, f"a vocabulary has at least {LEAST} rows, for kana, ASCII, tags and bytes; got {LEAST - 1}"),
-    (5000, r"the corpus has characters and runs for \d+ rows, fewer than 5000; give more text or a smaller size"),
+    (5000, r"the corpus has characters and runs for \d+ rows, fewer than 5000; "
+           "give more text, of more kinds, or a smaller size"),
 ])
 def test_sizes_that_cannot_be_had(size: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
