@@ -1,0 +1,1 @@
+"""The corpus, the training and the evaluation of weights/tiny-ja: `make tiny-ja`."""

@@ -1,0 +1,116 @@
+"""Makes weights/tiny-ja, step by step: `make tiny-ja`. What is there already is not made again.
+
+    python -m tools.tiny_ja.recipe [--work build/tiny-ja]
+
+Corpus, vocabulary and ids, then the training of neoxja_np.training, in two threads; then the best weights as fp16 with
+their model card. A run that was stopped goes on from its last checkpoint.
+"""
+
+import argparse
+import json
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from neoxja_np import GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
+from neoxja_np.files import write_json
+from neoxja_np.tokenizer.corpus import encode_corpus
+from neoxja_np.tokenizer.learn import learn_rows, save_vocabulary
+from neoxja_np.training.checkpoints import newest_checkpoint
+from neoxja_np.training.loop import CHECKPOINTS, LOG, train
+from neoxja_np.training.settings import TrainingSettings
+from neoxja_np.weights import PREFIX, flatten, initial_weights
+from safetensors.numpy import save_file
+from tools.tiny_ja.corpus import write_corpus
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGET = ROOT / "weights" / "tiny-ja"
+WORK = ROOT / "build" / "tiny-ja"
+ROWS = 2000
+CHARACTERS = 30_000_000  # of the corpus
+SEEN = "seen"            # held-out texts of the plots and pairs that training has
+NEW = "new"              # held-out texts of those that it has not
+HELD_OUT_CHARACTERS = 300_000
+SEED = 20261125
+CONFIG = {"vocab_size": ROWS, "hidden_size": 192, "num_hidden_layers": 4, "num_attention_heads": 6,
+          "max_position_embeddings": 320, "attention_dropout": 0.0, "tie_word_embeddings": True}
+SETTINGS = TrainingSettings(
+    steps=5000, batch_size=12, length=320, parts=2, threads=2, learning_rate=2e-3, warmup_steps=200, final_rate=0.02,
+    weight_decay=0.1, evaluate_every=250, save_every=250, seed=SEED)
+
+
+def make_corpus(work: Path) -> None:
+    """corpus.txt to train on, seen.txt and new.txt to look at."""
+    for name, characters, held_out in (
+            ("corpus", CHARACTERS, False), (SEEN, HELD_OUT_CHARACTERS, False), (NEW, HELD_OUT_CHARACTERS, True)):
+        path = work / f"{name}.txt"
+        if not path.exists():
+            part = path.with_suffix(".part")
+            write_corpus(part, characters, name, held_out=held_out)
+            part.rename(path)
+
+
+def make_tokenizer(work: Path) -> GPTNeoXJapaneseTokenizer:
+    """The vocabulary of the corpus, in the folder of the run."""
+    folder = work / "run"
+    if not (folder / "vocab.txt").exists():
+        with (work / "corpus.txt").open(encoding="utf-8", newline="") as lines:
+            save_vocabulary(folder, learn_rows(lines, ROWS))
+    return GPTNeoXJapaneseTokenizer.from_pretrained(folder)
+
+
+def make_ids(work: Path, tokenizer: GPTNeoXJapaneseTokenizer) -> dict[str, np.ndarray]:
+    """The ids of each text file, as memory maps."""
+    for name in ("corpus", SEEN, NEW):
+        if not (work / f"{name}.npy").exists():
+            encode_corpus([work / f"{name}.txt"], work / f"{name}.npy", tokenizer)
+    return {name: np.load(work / f"{name}.npy", mmap_mode="r") for name in ("corpus", SEEN, NEW)}
+
+
+def make_weights(work: Path, tokenizer: GPTNeoXJapaneseTokenizer) -> None:
+    """The training."""
+    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
+        print("set OPENBLAS_NUM_THREADS=1: the two threads of training are faster then")
+    config = GPTNeoXJapaneseConfig.from_dict({
+        **CONFIG, "bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id})
+    model = GPTNeoXJapaneseForCausalLM(
+        config, initial_weights(config, rng=np.random.default_rng(SEED), dtype="float32"))
+    ids, run = make_ids(work, tokenizer), work / "run"
+    train(model, ids["corpus"], ids[SEEN], run, SETTINGS,
+          resume=newest_checkpoint(run / CHECKPOINTS) is not None)
+
+
+def make_folder(work: Path) -> None:
+    """weights/tiny-ja: the best weights as fp16, and all that belongs to them."""
+    model = GPTNeoXJapaneseForCausalLM.from_pretrained(work / "run")
+    TARGET.mkdir(parents=True, exist_ok=True)
+    tensors = flatten(model.weights)
+    assert tensors.pop("embed_out.weight") is tensors[PREFIX + "embed_in.weight"]
+    halves = {name: array.astype(np.float16) for name, array in tensors.items()}
+    assert all(np.isfinite(array).all() for array in halves.values())
+    save_file(halves, TARGET / "model.safetensors", metadata={"format": "pt"})
+    write_json(TARGET / "config.json", {
+        **model.config.to_dict(), "architectures": ["GPTNeoXJapaneseForCausalLM"], "dtype": "float16"})
+    write_json(TARGET / "generation_config.json", model.generation_config.to_dict())
+    for name in ("vocab.txt", "emoji.json", "tokenizer_config.json"):
+        shutil.copy(work / "run" / name, TARGET / name)
+    shutil.copy(work / "run" / LOG, TARGET / LOG)
+    write_json(TARGET / "training.json", {"characters": CHARACTERS, "settings": asdict(SETTINGS)})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, default=WORK, help="where corpus and run are kept")
+    work: Path = parser.parse_args().work
+    work.mkdir(parents=True, exist_ok=True)
+    make_corpus(work)
+    tokenizer = make_tokenizer(work)
+    make_weights(work, tokenizer)
+    make_folder(work)
+    print(json.dumps({path.name: path.stat().st_size for path in sorted(TARGET.iterdir())}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
