@@ -130,7 +130,7 @@ FAMILIES = [
            [{"x": season, "a": f"{MONTHS[(3 * place + 2) % 12]}から{MONTHS[(3 * place + 4) % 12]}"}
             for place, season in enumerate(SEASONS)]),
     Family("season", [("{x}はどの季節ですか。", "{a}です。"), ("{x}は春、夏、秋、冬のどれですか。", "{a}です。"),
-                      ("今は{x}です。どの季節ですか。", "{a}です。")],
+                      ("今は{x}です。今の季節は何ですか。", "{a}です。")],
            [{"x": month, "a": SEASONS[(place - 2) % 12 // 3]} for place, month in enumerate(MONTHS)]),
     Family("season", [("{x}のはどの季節ですか。", "{a}です。"), ("{x}季節はいつですか。", "{a}です。"), ("{x}のはいつですか。", "{a}です。"),
                       ("春、夏、秋、冬のうち、{x}のはいつですか。", "{a}です。")],

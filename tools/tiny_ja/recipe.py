@@ -12,6 +12,7 @@ import os
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from neoxja_np import GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
@@ -19,7 +20,7 @@ from neoxja_np.files import write_json
 from neoxja_np.tokenizer.corpus import encode_corpus
 from neoxja_np.tokenizer.learn import learn_rows, save_vocabulary
 from neoxja_np.training.checkpoints import newest_checkpoint
-from neoxja_np.training.loop import CHECKPOINTS, LOG, train
+from neoxja_np.training.loop import CHECKPOINTS, LOG, read_log, train
 from neoxja_np.training.settings import TrainingSettings
 from neoxja_np.weights import PREFIX, flatten, initial_weights
 from safetensors.numpy import save_file
@@ -34,6 +35,7 @@ SEEN = "seen"            # held-out texts of the plots and pairs that training h
 NEW = "new"              # held-out texts of those that it has not
 HELD_OUT_CHARACTERS = 300_000
 SEED = 20261125
+THIN = 10                # steps of the log that become one line
 CONFIG = {"vocab_size": ROWS, "hidden_size": 192, "num_hidden_layers": 4, "num_attention_heads": 6,
           "max_position_embeddings": 320, "attention_dropout": 0.0, "tie_word_embeddings": True}
 SETTINGS = TrainingSettings(
@@ -96,8 +98,18 @@ def make_folder(work: Path) -> None:
     write_json(TARGET / "generation_config.json", model.generation_config.to_dict())
     for name in ("vocab.txt", "emoji.json", "tokenizer_config.json"):
         shutil.copy(work / "run" / name, TARGET / name)
-    shutil.copy(work / "run" / LOG, TARGET / LOG)
+    (TARGET / LOG).write_text("".join(json.dumps(record) + "\n" for record in thinned(read_log(work / "run"))), "utf-8")
     write_json(TARGET / "training.json", {"characters": CHARACTERS, "settings": asdict(SETTINGS)})
+
+
+def thinned(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every evaluation, and of the steps the mean of each THIN."""
+    steps = [record for record in log if "loss" in record]
+    means = [{"step": part[-1]["step"]} | {name: float(f"{np.mean([record[name] for record in part]):.6g}")
+                                           for name in ("loss", "learning_rate", "gradient_norm", "tokens_per_second")}
+             for part in (steps[start:start + THIN] for start in range(0, len(steps), THIN))]
+    evaluations = [record for record in log if "held_out_loss" in record]
+    return sorted([*means, *evaluations], key=lambda record: record["step"])
 
 
 def main() -> None:

@@ -119,14 +119,17 @@ def points(draw: Draw, polite: bool, theme: Theme, opening: str, first: int) -> 
     sentences = [opening.replace("<n>", COUNT_NAMES[count])]
     if theme.intros and "。" not in opening[:-1] and draw.chance(0.2):
         sentences.insert(0, draw.one(theme.intros))
-    linked = ["", *draw.some(MIDDLE, count - 1)]
+    linked = ["", *sorted(draw.some(MIDDLE, count - 1), key=lambda link: link != "次に、")]
     if count > 2:
         linked[-1] = draw.one(LAST)
+    after = ""
     for place, point in enumerate(chosen):
         cores, more = theme.points[point]
-        before, after = around(draw, theme, opening, place, linked[place])
+        before, after = around(draw, theme, opening, place, linked[place], after)
         core = draw.one(cores)
-        sentences.append(before + core + (FRAMES[0] if "ない" in core and after.startswith("とよい") else after))
+        if "ない" in core and after.startswith("とよい"):
+            after = FRAMES[0]
+        sentences.append(before + core + after)
         if draw.chance(0.8):
             sentences.append(draw.one(more))
     if theme.examples and opening not in theme.counted and draw.chance(0.4):
@@ -134,10 +137,10 @@ def points(draw: Draw, polite: bool, theme: Theme, opening: str, first: int) -> 
     return "".join(said(draw, sentence, polite) for sentence in [*sentences, draw.one(theme.ends)])
 
 
-def around(draw: Draw, theme: Theme, opening: str, place: int, link: str) -> tuple[str, str]:
-    """What stands before a point and after it, by the opening and the point's place."""
+def around(draw: Draw, theme: Theme, opening: str, place: int, link: str, last: str) -> tuple[str, str]:
+    """What stands before a point and after it, by the opening and the point's place; not what the last one had."""
     if opening in theme.counted:
         return COUNTS[place], THAT
     if place == 0:
         return "", THAT if opening in theme.thats else draw.one(FIRST_FRAMES)
-    return link, draw.one(FRAMES)
+    return link, draw.one([frame for frame in FRAMES if frame != last])
