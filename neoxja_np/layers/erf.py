@@ -12,7 +12,8 @@ def polynomial(x: Array, coefficients: Sequence[float]) -> Array:
     """x [...] -> [...]: Horner's rule, coefficients from the highest power down."""
     total = np.full_like(x, coefficients[0])
     for coefficient in coefficients[1:]:
-        total = total * x + coefficient
+        total *= x
+        total += coefficient
     return total
 
 
