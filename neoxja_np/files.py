@@ -63,6 +63,8 @@ def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]], *,
     The files that they stand `instead_of` are removed then. A failure to write leaves the folder
     as it was.
     """
+    if folder.is_file():
+        raise FileExistsError(f"{str(folder)!r} is a file; give a folder to write into")
     folder.mkdir(parents=True, exist_ok=True)
     parts = {name: folder / f".{name}.{os.getpid()}.part" for name in files}
     try:

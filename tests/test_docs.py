@@ -60,7 +60,7 @@ def test_demo_and_readme_say_the_same() -> None:
     assert all(command[1] in (ROOT / page).read_text(encoding="utf-8") for page in PAGES)
 
 
-@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md", "docs/quirks.md", "docs/suite.md",
+@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md", "docs/quirks.md", "docs/suite.md", "docs/tokenizer.md",
                                   "docs/tokenizer-mistakes.md", "examples/ports/README.md"])
 def test_links_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[\w-]+)?\)", (ROOT / page).read_text(encoding="utf-8")):

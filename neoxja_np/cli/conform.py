@@ -27,8 +27,8 @@ def add_to(verbs: Verbs) -> None:
     verb = add_verb(group, "tokenizer", run, (
         "Run the tokenizer suite on a port: vectors, properties, and the name of the known mistake "
         "that explains what it gets wrong. Exit status 0: all passes; 1: something fails; 2: "
-        "something was skipped (or the command line is wrong); 3: the port does not keep to the "
-        "protocol; 4: a failure that was expected does not occur."))
+        "something was skipped, or could not be tried; 3: the port does not keep to the protocol; "
+        "4: a failure that was expected does not occur."))
     port = verb.add_mutually_exclusive_group(required=True)
     port.add_argument("--cmd", metavar="COMMAND",
                       help="a program that speaks JSON lines, as docs/suite.md says, such as "
@@ -47,7 +47,8 @@ def add_to(verbs: Verbs) -> None:
     verb.add_argument("--failures", metavar="FILE", type=Path, default=Path(FAILURES),
                       help=f"where failures are written, each made small (default: {FAILURES})")
     verb.add_argument("--replay", metavar="FILE", type=Path,
-                      help="try again what failed in such a file, and nothing else")
+                      help="try again what failed in such a file, and nothing else; no mistake is "
+                           "named then")
     verb.add_argument("--expect-failures", metavar="FILE", type=Path,
                       help="names of vectors and properties that are known to fail, one a line, "
                            "# begins a comment; one that passes is an error, so that the "
@@ -60,10 +61,12 @@ def run(options: argparse.Namespace) -> int:
     try:
         from neoxja_np.oracle.tokenizer_suite import conform, ports, vectors
     except ModuleNotFoundError as error:
-        raise ValueError(f"the suite needs {error.name}: pip install 'neoxja-np[suite]'") from None
-    folder = vectors.SMALL if options.vocabulary is None else find_folder(options.vocabulary)
-    expected = read_names(options.expect_failures) if options.expect_failures else []
+        print(f"neoxja: the suite needs {error.name}: pip install 'neoxja-np[suite]', or in a "
+              "checkout pip install -e '.[suite]'", file=sys.stderr)
+        return 2
     try:
+        folder = vectors.SMALL if options.vocabulary is None else find_folder(options.vocabulary)
+        expected = read_names(options.expect_failures) if options.expect_failures else []
         port = start_port(options, folder)
         try:
             if options.replay:
@@ -79,12 +82,17 @@ def run(options: argparse.Namespace) -> int:
     except ports.Skipped as reason:
         print(f"neoxja: the port does not do this: {reason}", file=sys.stderr)
         return conform.INCOMPLETE
+    except (OSError, ValueError) as error:  # as 1, it would say that the port is wrong
+        print(f"neoxja: {error}", file=sys.stderr)
+        return conform.INCOMPLETE
     print(to_json(report) if options.json else to_text(report, expected))
     if report.failures and not options.replay:
         reference = vectors.load_tokenizer(folder, options.profile)
         conform.write_failures(report, options.failures, reference)
         print(f"neoxja: failures written to {options.failures}; the same command with --replay "
               f"{options.failures} tries them again", file=sys.stderr)
+    elif not options.replay:
+        options.failures.unlink(missing_ok=True)  # those of an earlier run
     return report.code(expected)
 
 
@@ -99,6 +107,8 @@ def start_port(options: argparse.Namespace, folder: Path) -> "Port":
 
 def read_names(path: Path) -> list[str]:
     """The names in a file of expected failures."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {str(path)!r}")
     lines = (line.partition("#")[0].strip() for line in read_text(path).splitlines())
     return [line for line in lines if line]
 
@@ -115,8 +125,11 @@ def to_text(report: "Report", expected: Collection[str]) -> str:
     unexpected = sorted((failure for failure in report.failures if failure.name not in expected),
                         key=lambda failure: len(str(failure.drawn)))  # the smallest says the most
     lines += [f"FAIL {failure.name}: {failure.message}" for failure in unexpected[:SHOWN]]
-    if len(unexpected) > SHOWN:
-        lines.append(f"… and {len(unexpected) - SHOWN} more")
+    if more := [failure.name for failure in unexpected[SHOWN:]]:
+        from neoxja_np.oracle.tokenizer_suite.properties import PROPERTIES
+        properties = [name for name in more if name in PROPERTIES]
+        lines.append(f"… and {len(more)} more"
+                     + (f", among them {', '.join(properties)}" if properties else ""))
     lines += [f"STALE {name}: expected to fail, and does not"
               for name in expected if name not in failed]
     lines += [f"SKIP {name}: {reason}" for name, reason in [*report.skipped.items()][:SHOWN]]

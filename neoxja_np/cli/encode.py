@@ -12,7 +12,8 @@ def add_to(verbs: Verbs) -> None:
     verb = add_verb(verbs, "encode", run,
                     "Write the token ids of text files, one file after the other and an end token "
                     "behind each, for numpy.load with mmap_mode='r': uint16, or uint32 where the "
-                    "vocabulary has more than 65,536 rows.")
+                    "vocabulary has more than 65,536 rows. Tags that stand in the text, such as "
+                    "<|endoftext|> between two texts of one file, become their tokens.")
     verb.add_argument("files", metavar="FILES", nargs="+", help="the texts, in UTF-8")
     verb.add_argument("-o", "--output", metavar="IDS.npy", required=True,
                       help="the file to write, in a folder that exists; it appears, or replaces "

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import asdict
 
 from neoxja_np.cli.options import Verbs, add_model, add_verb, load_tokenizer
 from neoxja_np.views import TokenView
@@ -15,9 +16,12 @@ def add_to(verbs: Verbs) -> None:
     verb = add_verb(verbs, "tokenize", run,
                     "Show the tokens of a text: in a terminal coloured pieces above their ids (set "
                     "NO_COLOR for bars instead), elsewhere one a line: id, tab, token.")
-    verb.add_argument("text", metavar="TEXT", help="the text; - reads standard input")
+    verb.add_argument("text", metavar="TEXT",
+                      help="the text, behind -- if it begins with a hyphen; - alone reads standard "
+                           "input")
     verb.add_argument("--json", action="store_true",
-                      help="one JSON object: text, profile, ids, tokens, offsets")
+                      help="one JSON object: text, profile, ids, tokens, offsets; with --explain "
+                           "the choices too")
     verb.add_argument("--explain", action="store_true",
                       help="at each place what matched, what was taken and why")
     add_model(verb)
@@ -29,12 +33,15 @@ def run(options: argparse.Namespace) -> None:
     text = read_standard_input() if options.text == "-" else options.text
     choices = tokenizer.explain(text)
     if options.json:
-        print(json.dumps({
+        record = {
             "text": text, "profile": tokenizer.profile.name,
             "ids": [i for choice in choices for i in choice.ids],
             "tokens": [token for choice in choices for token in choice.tokens],
             "offsets": [[choice.start, choice.end] for choice in choices for _ in choice.ids],
-        }, ensure_ascii=False))
+        }
+        if options.explain:
+            record["choices"] = [asdict(choice) for choice in choices]
+        print(json.dumps(record, ensure_ascii=False))
     elif options.explain:
         print(choices)
     elif sys.stdout.isatty():

@@ -555,6 +555,7 @@ def kigou_range_edge(right: Callable[..., Any]) -> Callable[..., Any]:
 # ---- tokenizer, what one profile does, for a port that claims the other ----
 
 SPLIT_ROW, JOIN = (vocabulary_file, "split_row"), (tokenizer, "join_bytes")
+STRIPPED = (tokenizer, "strip")
 
 
 @mistake("tokenizer hf", SPLIT_ROW, 'the row "," kept whole')
@@ -565,6 +566,14 @@ def comma_kept(right: Callable[..., Any]) -> Callable[..., Any]:
 @mistake("tokenizer hf", JOIN, "byte tokens joined to characters before they are decoded")
 def bytes_joined(right: Callable[..., Any]) -> Callable[..., Any]:
     return lambda parts, profile: b"".join(parts).decode("utf-8", "replace")
+
+
+@mistake("tokenizer hf", STRIPPED, "decoded text stripped of another language's white space, as by "
+         "JavaScript's trim()")
+def trim(right: Callable[..., Any]) -> Callable[..., Any]:
+    spaces = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
+        map(chr, range(0x2000, 0x200B)))
+    return lambda text: text.strip(spaces)
 
 
 @mistake("tokenizer original", SPLIT_ROW, 'the row "," split at its own comma',

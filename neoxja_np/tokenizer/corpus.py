@@ -193,11 +193,19 @@ def encode_corpus(files: Sequence[str | Path], target: str | Path,
 
 
 def check_paths(paths: Iterable[Path], target: Path) -> None:
-    """Raises FileNotFoundError, ValueError where no work should begin."""
-    for path in paths:
-        if not path.is_file():
-            raise FileNotFoundError(f"there is no file {str(path)!r}")
+    """Raises FileNotFoundError, IsADirectoryError, ValueError where no work should begin."""
+    check_files(paths)
     if not target.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {str(target.parent)!r} to write into")
     if target.suffix != ".npy":  # lest a text be given for it and be replaced
         raise ValueError(f"the file to write must be named .npy, got {str(target)!r}")
+
+
+def check_files(paths: Iterable[Path]) -> None:
+    """Raises FileNotFoundError, IsADirectoryError for what cannot be read as texts."""
+    for path in paths:
+        if path.is_dir():
+            raise IsADirectoryError(f"{str(path)!r} is a folder; give its files, such as "
+                                    f"{path}/*.txt")
+        if not path.is_file():
+            raise FileNotFoundError(f"there is no file {str(path)!r}")

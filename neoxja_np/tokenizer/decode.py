@@ -29,6 +29,11 @@ def join_bytes(parts: Iterable[bytes], profile: Profile) -> str:
     return "".join(part.decode("utf-8", errors="replace") for part in parts)
 
 
+def strip(text: str) -> str:
+    """Without Python's white space at its ends, U+001C to U+001F and U+0085 among it."""
+    return text.strip()
+
+
 class StreamDecoder:
     """Tokens in, one at a time; text out as soon as a character's last byte is there.
 

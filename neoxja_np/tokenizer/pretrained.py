@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from neoxja_np.arrays import IntArray
 from neoxja_np.files import find_folder, read_json, write_files, write_json
 from neoxja_np.tokenizer.clean_linear import clean_linear
-from neoxja_np.tokenizer.decode import StreamDecoder, join_bytes, token_bytes
+from neoxja_np.tokenizer.decode import StreamDecoder, join_bytes, strip, token_bytes
 from neoxja_np.tokenizer.dropout import choose_with_dropout
 from neoxja_np.tokenizer.edits import Step, spans
 from neoxja_np.tokenizer.emoji import EmojiIndex, index_emoji, normalize_at_once
@@ -289,7 +289,7 @@ class GPTNeoXJapaneseTokenizer:
         """
         kept = self._kept(token_ids, skip_special_tokens)
         text = join_bytes([self._row_bytes[i] for i in kept], self.profile)
-        return text.strip() if self.profile.strips else text
+        return strip(text) if self.profile.strips else text
 
     def decode_bytes(self, token_ids: int | Iterable[int] | IntArray,
                      skip_special_tokens: bool = False) -> bytes:

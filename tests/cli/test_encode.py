@@ -71,6 +71,7 @@ def test_what_cannot_be_done_is_said_and_exits_1(
     for arguments, message in (
             ([*files, str(bad), "-o", target], f"{bad} is not UTF-8: byte 0x94 at 0"),
             ([*files, "none.txt", "-o", target], "there is no file 'none.txt'"),
+            ([str(tmp_path), "-o", target], "is a folder; give its files, such as"),
             ([*files, "-o", str(tmp_path / "none" / "ids.npy")], f"there is no folder '{tmp_path / 'none'}'"),
             ([files[0], "-o", files[1]], "must be named .npy"),
             ([*files, "-o", target, "--model", "none"], "there is no model folder 'none'")):

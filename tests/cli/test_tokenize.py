@@ -73,3 +73,11 @@ def test_standard_input_as_it_is() -> None:
     found = subprocess.run(command, input="猫".encode("cp932"), capture_output=True, check=False, env=environment)
     assert found.returncode == 1
     assert found.stderr.decode() == "neoxja: standard input is not UTF-8: byte 0x94 at 0\n"
+
+
+def test_json_with_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tokenize", "である慶應", "--model", "random-ja", "--json", "--explain"]) == 0
+    choices = json.loads(capsys.readouterr().out)["choices"]
+    assert [choice["source"] for choice in choices] == ["であ", "る", "慶應"]
+    assert choices[0]["candidates"] == [["である", 32], ["であ", 31], ["で", 161]]
+    assert choices[0]["rule"] == "lowest id"

@@ -48,6 +48,7 @@ def test_what_cannot_be_done_leaves_nothing_behind(
         corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "bad.txt").write_bytes("猫".encode("cp932"))
     for arguments, message in (
+            ([str(tmp_path), "--size", SIZE], "is a folder; give its files, such as"),
             ([str(corpus), "none.txt", "--size", SIZE], "neoxja: there is no file 'none.txt'"),
             ([str(tmp_path / "bad.txt"), "--size", SIZE], "bad.txt is not UTF-8: byte 0x94 at 0"),
             ([str(corpus), "--size", "9999"], "fewer than 9999; give more text, of more kinds, or a smaller size")):

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "weights" / "tiny-ja"
 WORK = ROOT / "build" / "tiny-ja"
 ROWS = 2000
-CHARACTERS = 30_000_000  # of the corpus
+CHARACTERS = 24_000_000  # of the corpus
 SEEN = "seen"            # held-out texts of the plots and pairs that training has
 NEW = "new"              # held-out texts of those that it has not
 HELD_OUT_CHARACTERS = 300_000
@@ -39,7 +39,7 @@ THIN = 10                # steps of the log that become one line
 CONFIG = {"vocab_size": ROWS, "hidden_size": 192, "num_hidden_layers": 4, "num_attention_heads": 6,
           "max_position_embeddings": 320, "attention_dropout": 0.0, "tie_word_embeddings": True}
 SETTINGS = TrainingSettings(
-    steps=5000, batch_size=12, length=320, parts=2, threads=2, learning_rate=2e-3, warmup_steps=200, final_rate=0.02,
+    steps=4000, batch_size=12, length=320, parts=2, threads=2, learning_rate=2e-3, warmup_steps=200, final_rate=0.02,
     weight_decay=0.1, evaluate_every=250, save_every=250, seed=SEED)
 
 

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from neoxja_np.oracle.mistakes import MISTAKES, inject
 from neoxja_np.oracle.tokenizer_suite.vectors import Vector, load_tokenizer, load_vectors
 
-Answers = dict[str, tuple[list[int], str]]  # by the vector's id: ids, decoded text
+Answer = tuple[Any, Any]    # ids and decoded text; None for what was not answered, or an error
+Answers = dict[str, Answer]  # by the vector's id
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,15 @@ class Verdict:
     def __str__(self) -> str:
         if self.kind == "CLEAN":
             return self.kind
-        nearest = " (the nearest, not the cause)" if self.kind == "UNKNOWN" and self.names else ""
-        lines = [f"{self.kind} {', '.join(self.names)}{nearest}: {self.explained:.0%} of "
-                 f"{self.wrong} wrong answers explained"]
-        lines += [f"  {name}: {MISTAKES[name].summary}" for name in self.names]
-        return "\n".join(lines)
+        share = f"{self.explained:.0%} of {self.wrong} wrong answers"
+        if self.kind != "UNKNOWN":
+            first = f"{self.kind} {', '.join(self.names)}: {share} explained"
+        elif self.names:
+            first = (f"UNKNOWN: the nearest is {', '.join(self.names)}, with {share}; perhaps one "
+                     "of several mistakes")
+        else:
+            first = "UNKNOWN: no known mistake gives any of these answers"
+        return "\n".join([first, *(f"  {name}: {MISTAKES[name].summary}" for name in self.names)])
 
 
 def tokenizer_mistakes(profile: str) -> list[str]:
@@ -51,18 +57,25 @@ def known_answers(name: str, folder: Path, profile: str) -> Answers:
     return answers_with(name, folder, profile, load_vectors(folder, profile))
 
 
+def given(answer: Answer, got: Answer) -> Answer:
+    """Of an answer, the parts that a port has given too."""
+    (ids, decoded), (their_ids, their_decoded) = answer, got
+    return None if their_ids is None else ids, None if their_decoded is None else decoded
+
+
 def name_mistake(got: Answers, vectors: Sequence[Vector], folder: Path, profile: str) -> Verdict:
     """Names what reproduces all that a port answered; a class where several do.
 
-    `vectors` are those that it answered.
+    `vectors` are those that it answered, or a part of them.
     """
-    right: Answers = {vector.id: (vector.ids, vector.decoded) for vector in vectors}
+    right = {vector.id: given((vector.ids, vector.decoded), got[vector.id]) for vector in vectors}
     wrong = {name for name in right if got[name] != right[name]}
     if not wrong:
         return Verdict("CLEAN", [], 0, 1.0)
     shares = {}
     for name in tokenizer_mistakes(profile):
-        theirs = known_answers(name, folder, profile)
+        known = known_answers(name, folder, profile)
+        theirs = {each: given(known[each], got[each]) for each in right}
         agreed = sum(got[each] == theirs[each] for each in wrong)
         strayed = sum(theirs[each] != right[each] for each in right.keys() - wrong)
         shares[name] = max(0, agreed - strayed) / len(wrong)

@@ -86,8 +86,8 @@ def load_object(name: str, folder: Path, profile: str) -> ObjectPort:
     try:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
-        raise ValueError(f"expected module:object, such as mine:Tokenizer, got {name!r}: {error}"
-                         ) from error
+        raise ValueError(f"{name!r} cannot be had: {error}; expected module:object, such as "
+                         "mine:Tokenizer, of a module that Python finds") from error
     if isinstance(found, type) or not hasattr(found, "encode"):
         takes_profile = "profile" in inspect.signature(found).parameters
         found = found(str(folder / "vocab.txt"), str(folder / "emoji.json"),
@@ -110,9 +110,11 @@ class ProgramPort:
         self._lines: Queue[bytes] = Queue()
         threading.Thread(target=self._read, daemon=True).start()
         try:
-            self._ask({"op": "start", "protocol": PROTOCOL, "profile": profile,
-                       "vocab_file": str((folder / "vocab.txt").resolve()),
-                       "emoji_file": str((folder / "emoji.json").resolve())})
+            answer = self._ask({"op": "start", "protocol": PROTOCOL, "profile": profile,
+                                "vocab_file": str((folder / "vocab.txt").resolve()),
+                                "emoji_file": str((folder / "emoji.json").resolve())})
+            if answer.get("ok") is not True:
+                raise ProtocolError(f'start: expected {{"ok": true}}, got {answer}')
         except PortError as error:
             self._end()
             raise ProtocolError(f"the program failed at start: {error}") from error
@@ -125,7 +127,7 @@ class ProgramPort:
         answer = self._ask({"op": "tok.encode", "text": to_base64(text)})
         ids = answer.get("ids")
         if not isinstance(ids, list) or not all(type(i) is int for i in ids):
-            raise ProtocolError(f'expected {{"ids": [whole numbers]}}, got {answer}')
+            raise ProtocolError(f'tok.encode: expected {{"ids": [whole numbers]}}, got {answer}')
         return ids
 
     def decode(self, ids: list[int]) -> str:
@@ -134,8 +136,8 @@ class ProgramPort:
         try:
             return base64.b64decode(answer["text"], validate=True).decode("utf-8")
         except (KeyError, TypeError, ValueError) as error:
-            raise ProtocolError(f'expected {{"text": base64 of UTF-8}}, got {answer}: {error}'
-                                ) from None
+            raise ProtocolError(f'tok.decode: expected {{"text": base64 of UTF-8}}, got {answer}: '
+                                f"{error}") from None
 
     def close(self) -> None:
         """Asks it to stop, and ends it where it does not."""

@@ -29,13 +29,17 @@ def surfaces_of_several_rows(vocabulary: Vocabulary) -> st.SearchStrategy[str]:
     return st.sampled_from([surface for surface, count in counts.items() if count > 1] or [""])
 
 
-def texts(vocabulary: Vocabulary, *, pieces: int = 12) -> st.SearchStrategy[str]:
-    """A text of surfaces, emoji keys, white space, beginnings of tags and any characters."""
+def texts(vocabulary: Vocabulary, *, pieces: int = 40) -> st.SearchStrategy[str]:
+    """A text of surfaces, emoji keys, white space, beginnings of tags and any characters.
+
+    Every other one is long, so that a few hundred meet most of a small vocabulary.
+    """
     piece = (surfaces(vocabulary) | scalars() | st.sampled_from(SPACES) | st.sampled_from(OTHERS)
              | surfaces(vocabulary).map(lambda surface: surface[:-1]))
     if vocabulary.emoji:
         piece |= st.sampled_from(list(vocabulary.emoji))
-    return st.lists(piece, max_size=pieces).map("".join)
+    long = st.lists(piece, min_size=pieces // 2, max_size=pieces)
+    return (st.lists(piece, max_size=pieces) | long).map("".join)
 
 
 def ids(vocabulary: Vocabulary, *, length: int = 20) -> st.SearchStrategy[list[int]]:

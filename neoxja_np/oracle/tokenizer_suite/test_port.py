@@ -8,6 +8,7 @@ emoji.json; if not set, the small vocabulary. NEOXJA_FAILURES: where failures ar
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,12 @@ import pytest
 
 from neoxja_np.oracle.tokenizer_suite import conform
 from neoxja_np.oracle.tokenizer_suite.naming import Answers, name_mistake
-from neoxja_np.oracle.tokenizer_suite.ports import Port, ProgramPort, load_object
+from neoxja_np.oracle.tokenizer_suite.ports import (
+    Port,
+    ProgramPort,
+    ProtocolError,
+    load_object,
+)
 from neoxja_np.oracle.tokenizer_suite.properties import PROPERTIES
 from neoxja_np.oracle.tokenizer_suite.vectors import SMALL, Vector, load_tokenizer, load_vectors
 
@@ -50,8 +56,12 @@ def session() -> Iterator[Session]:
     """The port under test; failures are written when all is done."""
     if not (OBJECT or COMMAND):
         pytest.skip("no tokenizer to test: set NEOXJA_TOKENIZER or NEOXJA_TOKENIZER_CMD")
-    port: Port = (load_object(OBJECT, FOLDER, PROFILE) if OBJECT
-                  else ProgramPort(str(COMMAND), FOLDER, PROFILE))
+    sys.path.insert(0, os.getcwd())
+    try:
+        port: Port = (load_object(OBJECT, FOLDER, PROFILE) if OBJECT
+                      else ProgramPort(str(COMMAND), FOLDER, PROFILE))
+    except (ValueError, ProtocolError) as error:
+        pytest.exit(str(error), conform.PROTOCOL_BROKEN)  # once, not for each test
     session = Session(port)
     yield session
     port.close()

@@ -30,7 +30,7 @@ LARGE_SHA256 = {  # of the files of Japanese-BPEEncoder_V2 that large.jsonl belo
 SCRIPTS = ("HIRAGANA", "KATAKANA", "CJK UNIFIED IDEOGRAPH", "FULLWIDTH", "HALFWIDTH",
            "LATIN", "DIGIT")
 CODE_POINTS = {  # classes that do not depend on a vocabulary, with a few characters of each
-    "control": "\0\x1b\x7f\x85", "white space": " \u3000\t\n\r",
+    "control": "\0\x1b\x7f\x85", "separator": "\x1c\x1d\x1e\x1f", "white space": " \u3000\t\n\r",
     "other space": "\u2003\u1680\ufeff", "dash": "—−",
     "range edge": "".join(chr(code) for _, *edges in SYMBOL_RANGES for code in edges),
     "beyond a range": "\xa0\xc0\u01bf\u01c4\u02b8\u0363\u1fff\u2c00",
