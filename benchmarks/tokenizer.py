@@ -3,7 +3,7 @@
     NEOXJA_SHARED=FOLDER python -m benchmarks.tokenizer      # needs transformers; FOLDER/vocab32k
 
 Both do the same work in turn; a row's ratio is that of the medians; times for twice the text are the fastest of
-five. Seconds belong to the machine, ratios travel.
+nine. Seconds belong to the machine, ratios travel.
 """
 
 import os
@@ -87,7 +87,7 @@ def main() -> None:
 
     sizes = (1_250_000, 2_500_000, 5_000_000, 10_000_000)
     long = (text * (sizes[-1] // len(text) + 1))[:sizes[-1]]
-    took = [min(times) for times in seconds(*(partial(ours.encode, long[:size]) for size in sizes), rounds=5)]
+    took = [min(times) for times in seconds(*(partial(ours.encode, long[:size]) for size in sizes), rounds=9)]
     for size, time_taken, half in zip(sizes, took, [None, *took], strict=False):
         growth = "" if half is None else f", {time_taken / half:.2f} times the half"
         print(f"encode {size:11,} characters: {time_taken:.2f} s{growth}")

@@ -13,13 +13,15 @@ import pytest
 from neoxja_np.cli import main
 from tests.conftest import ROOT
 from tests.test_house import modules
+from tools.tiny_ja.corpus import write_corpus
 
 PAGES = ["README.md", "README.ja.md"]
 
 
 def blocks(page: str, language: str) -> list[str]:
     text = (ROOT / page).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [block for name, block in found if name == language]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -34,10 +36,15 @@ def test_code(page: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     capsys.readouterr()
 
 
+def commands(page: str, holding: str) -> list[list[str]]:
+    """The words behind `neoxja` of each command in the blocks that hold a text."""
+    lines = [line for block in blocks(page, "") if holding in block for line in block.splitlines()]
+    return [line.split("neoxja ", 1)[1].split() for line in lines if re.search(r"(^|[ /])neoxja ", line)]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_commands(page: str, capsys: pytest.CaptureFixture[str]) -> None:
-    commands = [line.split() for block in blocks(page, "") for line in block.splitlines()]
-    ours = [words[1:] for words in commands if words and words[0].endswith("neoxja")]
+    ours = commands(page, "人とAIが協調するためには、")
     assert len(ours) == 2
     for arguments in ours:
         expected = 1 if "--model" in arguments else 0  # the 2.7B is not here, which is said
@@ -46,9 +53,21 @@ def test_commands(page: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_commands_of_training(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From texts to a model that writes; made smaller."""
+    monkeypatch.chdir(tmp_path)
+    write_corpus(Path("texts.txt"), 20_000, "readme")
+    ours = commands(page, "neoxja train")
+    assert [arguments[0] for arguments in ours] == ["vocabulary", "train", "generate"]
+    for arguments in ours:
+        smaller = {"1200": "700", "2000": "2"}
+        assert main([smaller.get(word, word) for word in arguments]) == 0
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_make_targets(page: str) -> None:
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"make ([a-z]+)", (ROOT / page).read_text(encoding="utf-8")))
+    named = set(re.findall(r"`?make ([a-z]+(?:-[a-z]+)?)", (ROOT / page).read_text(encoding="utf-8")))
     assert {"demo", "test"} <= named
     assert named <= targets
 
@@ -61,7 +80,7 @@ def test_demo_and_readme_say_the_same() -> None:
 
 
 @pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md", "docs/quirks.md", "docs/suite.md", "docs/tokenizer.md",
-                                  "docs/tokenizer-mistakes.md", "examples/ports/README.md"])
+                                  "docs/tokenizer-mistakes.md", "examples/ports/README.md", "weights/README.md"])
 def test_links_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[\w-]+)?\)", (ROOT / page).read_text(encoding="utf-8")):
         if not target.startswith("http"):
@@ -72,7 +91,8 @@ def test_links_lead_somewhere(page: str) -> None:
 def test_verbs_and_options_that_are_named_exist(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     helps = {verb: command_help(*verb) for verb in (
-        ("generate",), ("tokenize",), ("encode",), ("vocabulary", "learn"), ("conform", "tokenizer"), ("inspect",))}
+        ("generate",), ("tokenize",), ("encode",), ("vocabulary", "learn"), ("train",), ("conform", "tokenizer"),
+        ("inspect",))}
     lines = [line for line in text.splitlines() if "neoxja " in line and "pip " not in line]
     assert lines
     for line in lines:

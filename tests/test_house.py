@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import os
 import pkgutil
 import re
 import subprocess
@@ -142,11 +143,13 @@ def test_quirks_named_in_the_code_are_in_the_list() -> None:
             assert set(re.findall(r"\d+", numbers)) <= listed, f"{path.name}: quirk {numbers}"
 
 
-def test_importing_takes_less_than_300_ms() -> None:
-    # process time, so that what else the machine does is not counted
+def test_importing_takes_less_than_300_ms(tmp_path: Path) -> None:
+    # process time, so that what else the machine does is not counted; compiled once, as it is for a user
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(tmp_path)
     code = "import time; start = time.process_time(); import neoxja_np; print(time.process_time() - start)"
-    seconds = [float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout)
-               for _ in range(5)]
+    seconds = [float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True,
+                                    env=environment).stdout) for _ in range(6)]
     assert min(seconds) < 0.3
 
 

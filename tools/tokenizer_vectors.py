@@ -96,7 +96,9 @@ def table(small: list[dict[str, Any]], examples: Examples) -> str:
 
 
 def shown(drawn: Any) -> str:
-    """An example in a table's cell."""
+    """An example in a table's cell; of a long one, how it begins."""
+    if isinstance(drawn, str) and len(drawn) > 30:
+        return f"{shown(drawn[:9])} … {len(drawn)} characters"
     return json.dumps(drawn, ensure_ascii=not str(drawn).isprintable()).replace("|", "\\|")
 
 

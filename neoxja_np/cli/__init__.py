@@ -6,7 +6,9 @@ Exit status 0, 1 (could not), 2 (usage), and those that `neoxja conform` adds.
 import argparse
 import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from importlib.metadata import version
 
@@ -28,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     prepare_streams()
+    end_as_by_ctrl_c()
     try:
         options = parser().parse_args(sys.argv[1:] if arguments is None else arguments)
         code = options.run(options)
@@ -43,6 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError as error:
         return fail(f"not enough memory ({error}); `neoxja inspect FOLDER` says what a model takes")
     return 0
+
+
+def end_as_by_ctrl_c() -> None:
+    """Being told to end, or a closed terminal, tidies up as Ctrl-C does: no half file is left."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if (number and threading.current_thread() is threading.main_thread()
+                and signal.getsignal(number) is signal.SIG_DFL):
+            signal.signal(number, signal.default_int_handler)
 
 
 def fail(message: str) -> int:

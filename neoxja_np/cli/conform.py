@@ -135,4 +135,5 @@ def to_text(report: "Report", expected: Collection[str]) -> str:
     lines += [f"SKIP {name}: {reason}" for name, reason in [*report.skipped.items()][:SHOWN]]
     if len(report.skipped) > SHOWN:
         lines.append(f"… and {len(report.skipped) - SHOWN} more")
+    lines += [f"BROKEN {report.broken}"] if report.broken else []
     return "\n".join([*lines, *([str(report.verdict)] if report.verdict else [])])

@@ -46,7 +46,8 @@ def run(options: argparse.Namespace) -> None:
         print(choices)
     elif sys.stdout.isatty():
         print(TokenView(choices).to_text(columns=shutil.get_terminal_size().columns,
-                                         colored=not os.environ.get("NO_COLOR")))
+                                         colored=not os.environ.get("NO_COLOR")
+                                         and os.environ.get("TERM") != "dumb"))
     else:
         for choice in choices:
             for token, i in zip(choice.tokens, choice.ids, strict=True):
@@ -55,6 +56,8 @@ def run(options: argparse.Namespace) -> None:
 
 def read_standard_input() -> str:
     """All of it, line ends as they are. Raises ValueError for what is no UTF-8."""
+    if sys.stdin is None:
+        raise ValueError("standard input is closed")
     try:
         return sys.stdin.buffer.read().decode("utf-8")
     except UnicodeDecodeError as error:

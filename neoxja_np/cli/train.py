@@ -55,7 +55,7 @@ def add_to(verbs: Verbs) -> None:
                            f"(default: that of {DEFAULT_MODEL})")
     verb.add_argument("--held-out", metavar="FILE", nargs="+",
                       help="texts, or one .npy, that are not trained on (default: the last "
-                           f"{HELD_OUT:.0%} of the corpus)")
+                           f"{HELD_OUT:.0%}% of the corpus)")
     verb.add_argument("--resume", action="store_true",
                       help="go on from the last checkpoint in FOLDER; everything else as it was")
     for each in fields(TrainingSettings):

@@ -1,12 +1,14 @@
 """A corpus as one file of token ids, made piece by piece: neither need fit into memory."""
 
+import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import closing, contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -47,11 +49,10 @@ def may_cut(tokenizer: GPTNeoXJapaneseTokenizer) -> bool:
     r"""Whether a text cut behind its "\n" has the ids that it has in one piece.
 
     It has where no emoji and no surface could change a <BR> or reach over its end. What
-    do_clean_text looks for is not examined. An empty special token, which a row "," makes
-    possible, would be found at both ends of each piece.
+    do_clean_text looks for is not examined.
     """
     return not (
-        tokenizer.do_clean_text or "" in tokenizer.all_special_tokens
+        tokenizer.do_clean_text
         or any(meets(key, BREAK) for key in tokenizer.vocabulary.emoji)
         or any(goes_beyond_a_break(surface) for surface in tokenizer.vocabulary.ids))
 
@@ -90,7 +91,16 @@ def start_worker(folder: str) -> None:
     """What a worker process does first: it reads the tokenizer."""
     global worker_tokenizer
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_parent, daemon=True).start()
     worker_tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained(folder)
+
+
+def end_with_parent() -> None:
+    """Ends this worker when the process that began it is gone, however that ended."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def encode_in_worker(text: str) -> Encoded:
@@ -197,6 +207,9 @@ def check_paths(paths: Iterable[Path], target: Path) -> None:
     check_files(paths)
     if not target.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {str(target.parent)!r} to write into")
+    if target.is_dir() or any(target.exists() and target.samefile(path) for path in paths):
+        raise ValueError(f"{str(target)!r} is a folder or one of the texts; give another name for "
+                         "the ids")
     if target.suffix != ".npy":  # lest a text be given for it and be replaced
         raise ValueError(f"the file to write must be named .npy, got {str(target)!r}")
 
@@ -207,5 +220,5 @@ def check_files(paths: Iterable[Path]) -> None:
         if path.is_dir():
             raise IsADirectoryError(f"{str(path)!r} is a folder; give its files, such as "
                                     f"{path}/*.txt")
-        if not path.is_file():
+        if not path.exists():
             raise FileNotFoundError(f"there is no file {str(path)!r}")

@@ -1,6 +1,7 @@
 """From tokens back to text: every token stands for some bytes of UTF-8."""
 
 import codecs
+import operator
 import re
 from collections.abc import Iterable
 
@@ -45,8 +46,11 @@ class StreamDecoder:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     def push(self, token_id: int) -> str:
-        """The characters that this token completes, perhaps none."""
-        return self._decoder.decode(token_bytes(token_id, self._vocabulary))
+        """The characters that this token completes, perhaps none. Raises ValueError, TypeError.
+
+        Bytes that can become no character wait for the next ones, as in Python's own decoder.
+        """
+        return self._decoder.decode(token_bytes(operator.index(token_id), self._vocabulary))
 
     def flush(self) -> str:
         """U+FFFD for a character that was begun and never completed, else nothing."""

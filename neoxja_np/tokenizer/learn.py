@@ -47,8 +47,11 @@ def learn_rows(texts: Iterable[str], size: int) -> list[list[str]]:
     """The rows of a vocabulary: by id, the surfaces of each, the first form before its variants.
 
     texts: lines, or other parts between which nothing is counted. The same texts, in any order,
-    give the same rows. Raises ValueError where the size cannot be had.
+    give the same rows under one version of Python, whose Unicode says what can be printed.
+    Raises ValueError where the size cannot be had, TypeError for a single text.
     """
+    if isinstance(texts, str):
+        raise TypeError("texts must be lines or other parts, got one str: give [text]")
     if size < LEAST:
         raise ValueError(f"a vocabulary has at least {LEAST} rows, for kana, ASCII, tags and "
                          f"bytes; got {size}")

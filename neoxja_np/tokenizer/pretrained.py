@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Self, overload
 
@@ -74,7 +74,11 @@ class GPTNeoXJapaneseTokenizer:
         self.padding_side = check_side(padding_side)
         self.truncation_side = check_side(truncation_side)
         self.model_max_length = model_max_length
-        for token in self.all_special_tokens:
+        if model_max_length is not None:
+            checked_limit(model_max_length)
+        for token in (bos_token, eos_token, unk_token, pad_token):
+            if not isinstance(token, str) or not token:
+                raise ValueError(f"a special token must be a text of some length, got {token!r}")
             if token not in self.vocabulary.ids:
                 raise ValueError(f"special token {token!r} is no row of {vocab_file}: "
                                  "its id would lie outside the model")
@@ -90,7 +94,7 @@ class GPTNeoXJapaneseTokenizer:
         file = home / "tokenizer_config.json"
         config = read_json(file) if file.is_file() else {}
         chosen = {name: content(config[name]) for name in SETTINGS if config.get(name) is not None}
-        if chosen.get("model_max_length", 0) > 10**15:
+        if isinstance(chosen.get("model_max_length"), Real) and chosen["model_max_length"] > 10**15:
             del chosen["model_max_length"]  # Hugging Face writes 1e30 for "none"
         tokenizer = cls(home / "vocab.txt", home / "emoji.json", **{**chosen, **settings})
         if foreign := sorted(added_tokens(config) - set(tokenizer.all_special_tokens)):
@@ -395,7 +399,8 @@ class GPTNeoXJapaneseTokenizer:
     def _kept(self, token_ids: int | Iterable[int] | IntArray,
               skip_special_tokens: bool) -> list[int]:
         """Ids as a list of ints, without the special ones if so wanted."""
-        ids = np.atleast_1d(np.asarray(token_ids))
+        known = list(token_ids) if isinstance(token_ids, Iterator) else token_ids
+        ids = np.atleast_1d(np.asarray(known))
         if ids.ndim > 1 or (ids.size and ids.dtype.kind not in "iu"):
             raise TypeError(f"token ids must be one row of whole numbers, got {ids.dtype} of shape "
                             f"{ids.shape}; batch_decode takes rows")

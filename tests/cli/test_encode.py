@@ -74,6 +74,8 @@ def test_what_cannot_be_done_is_said_and_exits_1(
             ([str(tmp_path), "-o", target], "is a folder; give its files, such as"),
             ([*files, "-o", str(tmp_path / "none" / "ids.npy")], f"there is no folder '{tmp_path / 'none'}'"),
             ([files[0], "-o", files[1]], "must be named .npy"),
+            ([files[0], "-o", files[0]], "is a folder or one of the texts"),
+            ([files[0], "-o", str(tmp_path)], "is a folder or one of the texts"),
             ([*files, "-o", target, "--model", "none"], "there is no model folder 'none'")):
         assert main(["encode", *arguments]) == 1
         captured = capsys.readouterr()
@@ -125,3 +127,30 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, workers: str, written: int
     assert (error, process.returncode) == (b"\n", 130)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir() if file.name != "a.txt"} == (
         {"ids.npy": before} if before else {})
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals a process")
+@pytest.mark.parametrize(("end", "tidy"), [(signal.SIGTERM, True), (signal.SIGKILL, False)])
+def test_no_worker_outlives_its_parent(tmp_path: Path, end: signal.Signals, tidy: bool) -> None:
+    """Told to end, it tidies up; killed outright, it cannot, but its workers end too."""
+    (tmp_path / "a.txt").write_text("それで、猫は慶應へ。\n" * 2_000_000, encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "neoxja_np", "encode", "a.txt", "-o", "ids.npy", "--workers", "2"],
+        cwd=tmp_path, stderr=subprocess.PIPE)
+    while not any(part.stat().st_size for part in tmp_path.glob(".ids.npy.*")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(end)
+    process.communicate(timeout=30)  # ends when every process that holds the pipe has ended
+    assert process.returncode == (130 if tidy else -signal.SIGKILL)
+    assert not (tmp_path / "ids.npy").exists()
+    if tidy:
+        assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="needs /dev/fd")
+def test_a_text_from_a_pipe(tmp_path: Path, files: list[str]) -> None:
+    command = f"{sys.executable} -m neoxja_np encode <(cat a.txt) -o ids.npy"
+    subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True, capture_output=True)
+    tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained("random-ja")
+    assert np.load(tmp_path / "ids.npy").tolist() == [*tokenizer.encode(TEXTS["a.txt"]), tokenizer.eos_token_id]

@@ -274,6 +274,75 @@ def test_an_error_in_decoding_is_no_error_in_encoding() -> None:
     assert str(report.verdict) == "UNKNOWN: no known mistake gives any of these answers"
 
 
+def test_a_stream_that_holds_back_is_found() -> None:
+    class Late:
+        def __init__(self) -> None:
+            right = load_tokenizer(SMALL, "hf")
+            self.encode, self.decode, self.right, self.ids = right.encode, right.decode, right, []
+
+        def stream_decoder(self) -> "Late":
+            self.ids = []
+            return self
+
+        def push(self, token_id: int) -> str:
+            self.ids.append(token_id)
+            return ""
+
+        def flush(self) -> str:
+            return self.right.decode_bytes(self.ids).decode("utf-8", "replace")
+
+    report = conform.run(ObjectPort(Late()), SMALL, "hf", examples=100)
+    assert [failure.name for failure in report.failures] == ["streams_as_it_decodes"]
+
+
+@pytest.mark.parametrize("wrong", [
+    lambda right: lambda text: right(text)[:64],
+    lambda right: lambda text: right(text)[:-1 if len(text) > 99 else None],
+    lambda right: lambda text: right(text.replace("\u2028", "\n"))])
+def test_what_goes_wrong_with_long_texts_alone(wrong: Callable[..., Any]) -> None:
+    port = ObjectPort(load_tokenizer(SMALL, "hf"))
+    port.encode = wrong(port.encode)  # type: ignore[method-assign]
+    report = conform.run(port, SMALL, "hf", examples=20)
+    assert {failure.name for failure in report.failures} & {vector.id for vector in VECTORS}
+
+
+def test_ids_lost_in_decoding_many() -> None:
+    port = ObjectPort(load_tokenizer(SMALL, "hf"))
+    right = port.decode
+    port.decode = lambda ids: right(ids[:50])  # type: ignore[method-assign]
+    assert conform.run(port, SMALL, "hf", examples=1).failures
+
+
+@pytest.mark.parametrize("emoji", [{}, {"x": ""}, {"<BR>": "<SP>"}, {"か": "<BR>"}])
+@pytest.mark.parametrize("rows", [
+    "<|startoftext|>\n<|endoftext|>\n", "い,か\nか゛\n<|endoftext|>\n<|startoftext|>\n,\n\n",
+    "あ\nあ\n<|byte1|>\n<SP>,<BR>\n<|endoftext|>\n<|startoftext|>\n,"])
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_reference_passes_on_odd_vocabularies(
+        rows: str, emoji: dict[str, str], profile: str, tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text(rows, "utf-8", newline="")
+    (tmp_path / "emoji.json").write_text(json.dumps({"emoji": emoji, "emoji_inv": {}}), "utf-8")
+    reference, report = load_tokenizer(tmp_path, profile), conform.Report()
+    for each in PROPERTIES.values():
+        conform.check_property(each, ObjectPort(load_tokenizer(tmp_path, profile)), reference, 30, report)
+    assert report.failures == []
+
+
+@pytest.mark.parametrize("answer", [[1.5], ["1"], 7, None])
+def test_an_objects_ids_must_be_whole_numbers(answer: Any) -> None:
+    port = ObjectPort(type("Odd", (), {"encode": lambda self, text: answer, "decode": lambda self, ids: b"bytes"})())
+    with pytest.raises(PortError, match="TypeError"):
+        port.encode("猫")
+    with pytest.raises(PortError, match="expected a str, got b'bytes'"):
+        port.decode([1])
+
+
+def test_a_port_that_exits_has_failed() -> None:
+    port = ObjectPort(type("Exiting", (), {"encode": lambda self, text: sys.exit(0)})())
+    with pytest.raises(PortError, match="SystemExit"):
+        port.encode("猫")
+
+
 def test_nothing_is_clean_while_a_property_fails() -> None:
     class RightOnVectors:
         def __init__(self) -> None:
@@ -361,6 +430,58 @@ def test_skipped_and_errored(program: Callable[[str], str]) -> None:
     with pytest.raises(PortError, match="what"):
         port.decode([1])
     port.close()
+
+
+def test_what_is_not_answered_is_the_last_failure(
+        program: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    """A program that ends on a text: the report so far, the text, and exit code 3."""
+    monkeypatch.chdir(tmp_path)
+    body = f"""
+    sys.path.insert(0, {str(ROOT)!r})
+    from neoxja_np.oracle.tokenizer_suite.vectors import SMALL, load_tokenizer
+    tokenizer = load_tokenizer(SMALL, "hf")
+    if asked["op"] == "tok.encode" and "慶" in base64.b64decode(asked["text"]).decode():
+        sys.exit(7)
+    text = base64.b64encode(tokenizer.decode(asked.get("ids", [])).encode()).decode()
+    ids = tokenizer.encode(base64.b64decode(asked.get("text", "")).decode())
+    print(json.dumps({{"ok": True, "ids": ids, "text": text}}), flush=True)
+    """.strip()
+    assert main(["conform", "tokenizer", "--cmd", program(body)]) == 3
+    said = capsys.readouterr().out
+    assert "0 passed, 1 failed" in said
+    assert "FAIL written-0: written by hand: the program ended before it answered tok.encode; exit code 7" in said
+    assert "BROKEN the program ended" in said
+    failures = json.loads(Path("neoxja-failures.json").read_text("utf-8"))["failures"]
+    assert "慶" in failures[-1]["drawn"]
+
+
+def test_a_late_answer_is_not_taken_for_the_next(
+        program: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "TIMEOUT", 1.0)
+    port = ProgramPort(program("""import time
+    if asked["op"] == "tok.encode": time.sleep(3)
+    print('{"ok": true, "ids": [3]}', flush=True)"""), SMALL, "hf")
+    with pytest.raises(ProtocolError, match=r"tok.encode: no answer within"):
+        port.encode("猫")
+    with pytest.raises(ProtocolError, match=r"tok.encode: no answer within"):
+        port.encode("犬")
+    port.close()
+
+
+@pytest.mark.parametrize("content", ['{}', '[]', '{"failures": [{"name": "no such property", "drawn": ""}]}',
+                                     '{"failures": [{"name": "classes_of_white_space", "drawn": "x"}]}'])
+def test_a_file_to_replay_that_is_none(content: str, tmp_path: Path) -> None:
+    path, reference = tmp_path / "failures.json", load_tokenizer(SMALL, "hf")
+    conform.write_failures(conform.Report(), path, reference)
+    record = {**json.loads(path.read_text("utf-8")), **dict(json.loads(content))}
+    if content == "{}":
+        del record["failures"]
+    path.write_text(json.dumps(record), "utf-8")
+    if content == "[]":
+        path.write_text("[]", "utf-8")
+    with pytest.raises(ValueError, match=r"is not what this version writes|must hold one JSON object"):
+        conform.replay(path, ObjectPort(reference), SMALL, "hf")
 
 
 def test_no_answer_in_time(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -166,3 +166,8 @@ def test_the_pairs_of_kanji_are_one_in_the_32k_vocabulary_too() -> None:
 
 def test_runs_whose_characters_are_neighbours_in_unicode() -> None:
     assert "かが" in [row[0] for row in learn_rows(["かが猫", *LINES, "かが犬"], SIZE)]
+
+
+def test_a_single_text_is_refused() -> None:
+    with pytest.raises(TypeError, match="got one str"):
+        learn_rows("猫が鳴く", SIZE)

@@ -310,3 +310,26 @@ def test_every_assigned_symbol_of_the_32k_vocabulary_is_total() -> None:
     for code in range(0, 0x3000):
         character = chr(code)
         assert all(0 <= i < 32000 for i in tokenizer.encode(character)), unicodedata.name(character, "?")
+
+
+@pytest.mark.parametrize(("settings", "message"), [
+    ({"eos_token": ""}, "a special token must be a text of some length, got ''"),
+    ({"unk_token": ["a"]}, "a special token must be a text of some length"),
+    ({"model_max_length": -1}, "a length must be a whole number, 0 or more, got -1"),
+    ({"model_max_length": "5"}, "a length must be a whole number, 0 or more, got '5'"),
+])
+def test_special_tokens_and_lengths_that_cannot_be(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        small_tokenizer(**settings)
+
+
+def test_ids_from_an_iterator() -> None:
+    tokenizer = small_tokenizer()
+    ids = tokenizer.encode("慶応の猫")
+    assert tokenizer.decode(iter(ids)) == tokenizer.decode(i for i in ids) == tokenizer.decode(tuple(ids)) == "慶応の猫"
+
+
+@pytest.mark.parametrize("wrong", [1.0, "a", None])
+def test_a_stream_takes_whole_numbers(wrong: object) -> None:
+    with pytest.raises(TypeError):
+        small_tokenizer().stream_decoder().push(wrong)

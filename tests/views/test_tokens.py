@@ -18,7 +18,7 @@ def view(text: str) -> TokenView:
 
 
 def test_widths_as_in_a_terminal() -> None:
-    widths = {"a": 1, "猫": 2, "ｱ": 1, "Ａ": 2, "か\u3099": 2, "─": 1, "🐯": 2, "": 0}
+    widths = {"a": 1, "猫": 2, "ｱ": 1, "Ａ": 2, "か\u3099": 2, "─": 1, "🐯": 2, "": 0, "a\u20dd": 1, "a\u200d": 1}
     assert {text: display_width(text) for text in widths} == widths
 
 

@@ -17,7 +17,7 @@ from tools.tiny_ja.topics import topic
 
 END = "\n<|endoftext|>"  # behind each text
 KINDS: list[tuple[float, Callable[..., Text]]] = [  # how often, and what makes one
-    (34, story), (10, topic), (10, question), (28, sum_text), (18, list_text),
+    (30, story), (8, topic), (12, question), (30, sum_text), (30, list_text),
 ]
 
 

@@ -34,12 +34,13 @@ CHARACTERS = 24_000_000  # of the corpus
 SEEN = "seen"            # held-out texts of the plots and pairs that training has
 NEW = "new"              # held-out texts of those that it has not
 HELD_OUT_CHARACTERS = 300_000
+EVALUATED = 64_000       # tokens of the first of these, at each evaluation in training
 SEED = 20261125
 THIN = 10                # steps of the log that become one line
 CONFIG = {"vocab_size": ROWS, "hidden_size": 192, "num_hidden_layers": 4, "num_attention_heads": 6,
           "max_position_embeddings": 320, "attention_dropout": 0.0, "tie_word_embeddings": True}
 SETTINGS = TrainingSettings(
-    steps=4000, batch_size=12, length=320, parts=2, threads=2, learning_rate=2e-3, warmup_steps=200, final_rate=0.02,
+    steps=4600, batch_size=8, length=320, parts=2, threads=2, learning_rate=2e-3, warmup_steps=200, final_rate=0.02,
     weight_decay=0.1, evaluate_every=250, save_every=250, seed=SEED)
 
 
@@ -80,7 +81,7 @@ def make_weights(work: Path, tokenizer: GPTNeoXJapaneseTokenizer) -> None:
     model = GPTNeoXJapaneseForCausalLM(
         config, initial_weights(config, rng=np.random.default_rng(SEED), dtype="float32"))
     ids, run = make_ids(work, tokenizer), work / "run"
-    train(model, ids["corpus"], ids[SEEN], run, SETTINGS,
+    train(model, ids["corpus"], ids[SEEN][:EVALUATED], run, SETTINGS,
           resume=newest_checkpoint(run / CHECKPOINTS) is not None)
 
 

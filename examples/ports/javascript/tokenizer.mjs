@@ -93,6 +93,12 @@ class Tokenizer {
     return text.replace(new RegExp(`^${STRIPPED}+`), "").replace(new RegExp(`${STRIPPED}+$`), "");
   }
 
+  // What each id completes of the text, never half a character, and at last what is left over.
+  stream(ids) {
+    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    return [...ids.map((id) => decoder.decode(this.bytes(this.rows[id][0]), { stream: true })), decoder.decode()];
+  }
+
   // What a token stands for: a byte, white space, an emoji, or itself.
   bytes(token) {
     const byte = BYTE.exec(token);
@@ -120,14 +126,19 @@ function escapePattern(text) {
   return text.replace(/[|\\{}()[\]^$+*?.]/g, "\\$&");
 }
 
+function toBase64(text) {
+  return Buffer.from(text).toString("base64");
+}
+
 let tokenizer;
 const answers = {
   start: ({ vocab_file, emoji_file, profile }) => {
     tokenizer = new Tokenizer(vocab_file, emoji_file, profile);
-    return { ok: true };
+    return { ok: true, streams: true };
   },
   "tok.encode": ({ text }) => ({ ids: tokenizer.encode(fromUtf8.decode(Buffer.from(text, "base64"))) }),
-  "tok.decode": ({ ids }) => ({ text: Buffer.from(tokenizer.decode(ids)).toString("base64") }),
+  "tok.decode": ({ ids }) => ({ text: toBase64(tokenizer.decode(ids)) }),
+  "tok.stream": ({ ids }) => ({ texts: tokenizer.stream(ids).map(toBase64) }),
   stop: () => ({ ok: true }),
 };
 

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from neoxja_np.files import read_json, write_files, write_json
 from neoxja_np.oracle.tokenizer_suite.naming import Answers, Verdict, name_mistake
-from neoxja_np.oracle.tokenizer_suite.ports import Port, PortError, Skipped
+from neoxja_np.oracle.tokenizer_suite.ports import Port, PortError, ProtocolError, Skipped
 from neoxja_np.oracle.tokenizer_suite.properties import PROPERTIES, Property
 from neoxja_np.oracle.tokenizer_suite.vectors import Vector, load_tokenizer, load_vectors, sha256
 from neoxja_np.tokenizer.pretrained import GPTNeoXJapaneseTokenizer
@@ -37,10 +37,13 @@ class Report:
     failures: list[Failure] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)  # why
     verdict: Verdict | None = None
+    broken: str = ""            # how the port left the protocol, where it did
 
     def code(self, expected: Iterable[str] = ()) -> int:
         """The exit code: expected failures are no mismatch, unless one of them does not fail."""
         failed, expected = {failure.name for failure in self.failures}, set(expected)
+        if self.broken:
+            return PROTOCOL_BROKEN
         if expected - failed:
             return STALE
         if failed - expected:
@@ -52,19 +55,24 @@ def run(port: Port, folder: Path, profile: str, *, examples: int = 300,
         progress: bool = False) -> Report:
     """The whole suite on a port that has read the two files of `folder`.
 
-    examples: of each property. Raises ProtocolError where the port does not answer.
+    examples: of each property. Where the port stops answering, so does the suite: what it did not
+    answer is the last failure.
     """
     report, got, reference = Report(), Answers(), load_tokenizer(folder, profile)
     vectors = load_vectors(folder, profile)
-    for vector in tqdm(vectors, "vectors", disable=None if progress else True):
-        check_vector(vector, port, report, got)
     chosen = [each for each in PROPERTIES.values() if profile in each.profiles]
-    for each in tqdm(chosen, "properties", disable=None if progress else True):
-        check_property(each, port, reference, examples, report)
+    try:
+        for vector in tqdm(vectors, "vectors", disable=None if progress else True):
+            check_vector(vector, port, report, got)
+        for each in tqdm(chosen, "properties", disable=None if progress else True):
+            check_property(each, port, reference, examples, report)
+    except ProtocolError as error:
+        report.broken = str(error)
     answered = [vector for vector in vectors if vector.id in got]
-    report.verdict = name_mistake(got, answered, folder, profile)
-    if report.failures and report.verdict.kind == "CLEAN":  # of the vectors
-        report.verdict = Verdict("UNKNOWN", [], 0, 0.0)
+    if report.passed or report.failures:
+        report.verdict = name_mistake(got, answered, folder, profile)
+        if report.failures and report.verdict.kind == "CLEAN":  # of the vectors
+            report.verdict = Verdict("UNKNOWN", [], 0, 0.0)
     return report
 
 
@@ -72,7 +80,9 @@ def check_vector(vector: Vector, port: Port, report: Report, got: Answers) -> No
     """Enters a vector as passed, failed or skipped, and what the port answered in `got`.
 
     A port that does a part alone, such as encoding, is held to that part.
+    Raises ProtocolError, entered as a failure.
     """
+    drawn = vector.ids if vector.text is None else vector.text
     reasons: list[str] = []
 
     def ask(question: Callable[[Any], Any], asked: Any) -> Any:
@@ -83,6 +93,9 @@ def check_vector(vector: Vector, port: Port, report: Report, got: Answers) -> No
             return None
         except PortError as error:
             return error  # equal to no answer
+        except ProtocolError as error:
+            report.failures.append(Failure(vector.id, drawn, f"{vector.comment}: {error}"))
+            raise
 
     ids = vector.ids if vector.text is None else ask(port.encode, vector.text)
     decoded = ask(port.decode, vector.ids)
@@ -93,7 +106,6 @@ def check_vector(vector: Vector, port: Port, report: Report, got: Answers) -> No
     if decoded is not None and decoded != vector.decoded:
         wrong.append(f"decode of {vector.ids}: expected {vector.decoded!r}, got {shown(decoded)}")
     if wrong:
-        drawn = vector.ids if vector.text is None else vector.text
         message = "\n    ".join([f"{vector.comment}: {drawn!r}", *wrong])
         report.failures.append(Failure(vector.id, drawn, message))
     elif reasons:
@@ -109,17 +121,26 @@ def shown(answer: Any) -> str:
 
 def check_property(each: Property, port: Port, reference: GPTNeoXJapaneseTokenizer,
                    examples: int, report: Report) -> None:
-    """Enters a property as passed, failed with the smallest example found, or skipped."""
+    """Enters a property as passed, failed with the smallest example found, or skipped.
+
+    Raises ProtocolError, entered as a failure with the example that was not answered.
+    """
     last: Any = None
+    broken: ProtocolError | None = None
 
     @settings(max_examples=examples, deadline=None, database=None, derandomize=True,
               report_multiple_bugs=False, suppress_health_check=list(HealthCheck),
               phases=[Phase.generate, Phase.shrink])
     @given(each.draw(reference.vocabulary))
     def check(drawn: Any) -> None:
-        nonlocal last
+        nonlocal last, broken
+        if broken:  # nothing can be made smaller then
+            return
         last = drawn
-        each.check(port, reference, drawn)
+        try:
+            each.check(port, reference, drawn)
+        except ProtocolError as error:
+            broken = error
 
     try:
         check()
@@ -128,6 +149,9 @@ def check_property(each: Property, port: Port, reference: GPTNeoXJapaneseTokeniz
     except (AssertionError, PortError, Flaky) as error:
         report.failures.append(Failure(each.name, last, message_of(each, last, error)))
     else:
+        if broken:
+            report.failures.append(Failure(each.name, last, message_of(each, last, broken)))
+            raise broken
         report.passed.append(each.name)
 
 
@@ -159,11 +183,17 @@ def replay(path: Path, port: Port, folder: Path, profile: str) -> Report:
                              f"this run has ({expected}): give the same one")
     vectors = {vector.id: vector for vector in load_vectors(folder, profile)}
     report, got = Report(), Answers()
-    for failure in record["failures"]:
-        if failure["name"] in vectors:
-            check_vector(vectors[failure["name"]], port, report, got)
-        else:
-            check_example(PROPERTIES[failure["name"]], failure["drawn"], port, reference, report)
+    try:
+        for failure in record["failures"]:
+            if failure["name"] in vectors:
+                check_vector(vectors[failure["name"]], port, report, got)
+            else:
+                each = PROPERTIES[failure["name"]]
+                check_example(each, failure["drawn"], port, reference, report)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is not what this version writes: {error!r}") from None
+    except ProtocolError as error:
+        report.broken = str(error)
     return report
 
 
@@ -174,7 +204,9 @@ def check_example(each: Property, drawn: Any, port: Port, reference: GPTNeoXJapa
         each.check(port, reference, drawn)
     except Skipped as reason:
         report.skipped[each.name] = str(reason)
-    except (AssertionError, PortError) as error:
+    except (AssertionError, PortError, ProtocolError) as error:
         report.failures.append(Failure(each.name, drawn, message_of(each, drawn, error)))
+        if isinstance(error, ProtocolError):
+            raise
     else:
         report.passed.append(each.name)

@@ -4,6 +4,7 @@ import base64
 import importlib
 import inspect
 import json
+import operator
 import shlex
 import subprocess
 import threading
@@ -32,11 +33,16 @@ class PortError(Exception):
 class Port(Protocol):
     """A tokenizer under test."""
 
+    streams: bool  # whether it has stream()
+
     def encode(self, text: str) -> list[int]:
         """The ids of a text."""
 
     def decode(self, ids: list[int]) -> str:
         """The text of some ids."""
+
+    def stream(self, ids: list[int]) -> list[str]:
+        """What each id completes, and at last what flushing gives."""
 
     def close(self) -> None:
         """Ends it."""
@@ -50,19 +56,33 @@ class ObjectPort:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
+        self.streams = hasattr(tokenizer, "stream_decoder")
 
     def encode(self, text: str) -> list[int]:
-        """As list of int, whatever sequence the tokenizer returns."""
+        """As list of int, whatever sequence of whole numbers the tokenizer returns."""
         with port_errors():
-            return [int(i) for i in self._tokenizer.encode(text)]
+            return [operator.index(i) for i in self._tokenizer.encode(text)]
 
     def decode(self, ids: list[int]) -> str:
         """As the tokenizer says."""
         with port_errors():
-            return str(self._tokenizer.decode(ids))
+            return checked_text(self._tokenizer.decode(ids))
+
+    def stream(self, ids: list[int]) -> list[str]:
+        """By the tokenizer's stream_decoder(), with push(id) and flush()."""
+        with port_errors():
+            decoder = self._tokenizer.stream_decoder()
+            return [*(checked_text(decoder.push(i)) for i in ids), checked_text(decoder.flush())]
 
     def close(self) -> None:
         """Nothing to do."""
+
+
+def checked_text(text: Any) -> str:
+    """The text. Raises TypeError for anything else."""
+    if not isinstance(text, str):
+        raise TypeError(f"expected a str, got {text!r}")
+    return text
 
 
 @contextmanager
@@ -72,7 +92,7 @@ def port_errors() -> Iterator[None]:
         yield
     except NotImplementedError as error:
         raise Skipped(str(error) or "not implemented") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PortError(f"{type(error).__name__}: {error}") from error
 
 
@@ -107,6 +127,8 @@ class ProgramPort:
                 shlex.split(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         except (OSError, IndexError) as error:
             raise ProtocolError(f"{command!r} could not be started: {error}") from error
+        self.streams = False
+        self._broken = ""
         self._lines: Queue[bytes] = Queue()
         threading.Thread(target=self._read, daemon=True).start()
         try:
@@ -115,6 +137,7 @@ class ProgramPort:
                                 "emoji_file": str((folder / "emoji.json").resolve())})
             if answer.get("ok") is not True:
                 raise ProtocolError(f'start: expected {{"ok": true}}, got {answer}')
+            self.streams = answer.get("streams") is True
         except PortError as error:
             self._end()
             raise ProtocolError(f"the program failed at start: {error}") from error
@@ -132,12 +155,16 @@ class ProgramPort:
 
     def decode(self, ids: list[int]) -> str:
         """Asks tok.decode."""
-        answer = self._ask({"op": "tok.decode", "ids": ids})
-        try:
-            return base64.b64decode(answer["text"], validate=True).decode("utf-8")
-        except (KeyError, TypeError, ValueError) as error:
-            raise ProtocolError(f'tok.decode: expected {{"text": base64 of UTF-8}}, got {answer}: '
-                                f"{error}") from None
+        return from_base64(self._ask({"op": "tok.decode", "ids": ids}).get("text"), "tok.decode")
+
+    def stream(self, ids: list[int]) -> list[str]:
+        """Asks tok.stream."""
+        answer = self._ask({"op": "tok.stream", "ids": ids})
+        texts = answer.get("texts")
+        if not isinstance(texts, list):
+            raise ProtocolError('tok.stream: expected {"texts": [base64 of UTF-8]}, got '
+                                f"{answer}")
+        return [from_base64(text, "tok.stream") for text in texts]
 
     def close(self) -> None:
         """Asks it to stop, and ends it where it does not."""
@@ -160,6 +187,18 @@ class ProgramPort:
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         """One line there, one line back."""
         op = question["op"]
+        assert self._program.stdin
+        if self._broken:
+            raise ProtocolError(self._broken)
+        try:
+            return self._answer(op, question)
+        except ProtocolError as error:
+            self._broken = str(error)  # a late answer would be taken for that to the next question
+            self._end()
+            raise
+
+    def _answer(self, op: str, question: dict[str, Any]) -> dict[str, Any]:
+        """The line that comes back."""
         assert self._program.stdin
         try:
             self._program.stdin.write(json.dumps(question).encode() + b"\n")
@@ -193,11 +232,18 @@ def read_answer(op: str, line: bytes) -> dict[str, Any]:
         answer = None
     if not isinstance(answer, dict):
         raise ProtocolError(f"{op}: expected a JSON object on a line, got {line[:200]!r}")
-    if "skipped" in answer:
-        raise Skipped(answer["skipped"])
-    if "errored" in answer:
-        raise PortError(answer["errored"])
+    for key, kind in (("skipped", Skipped), ("errored", PortError)):
+        if key in answer:
+            raise kind(str(answer[key]).encode("utf-8", "replace").decode("utf-8"))
     return answer
+
+
+def from_base64(text: Any, op: str) -> str:
+    """The text of an answer. Raises ProtocolError for what is none."""
+    try:
+        return base64.b64decode(text, validate=True).decode("utf-8")
+    except (TypeError, ValueError) as error:
+        raise ProtocolError(f"{op}: expected base64 of UTF-8, got {text!r}: {error}") from None
 
 
 def to_base64(text: str) -> str:

@@ -42,9 +42,16 @@ def texts(vocabulary: Vocabulary, *, pieces: int = 40) -> st.SearchStrategy[str]
     return (st.lists(piece, max_size=pieces) | long).map("".join)
 
 
+def long_texts(vocabulary: Vocabulary, *, characters: int = 5000) -> st.SearchStrategy[str]:
+    """A text many times over, cut anywhere: what long input alone makes go wrong."""
+    return st.tuples(texts(vocabulary).filter(bool), st.integers(100, characters)).map(
+        lambda drawn: (drawn[0] * (drawn[1] // len(drawn[0]) + 1))[:drawn[1]])
+
+
 def ids(vocabulary: Vocabulary, *, length: int = 20) -> st.SearchStrategy[list[int]]:
-    """Any ids of the vocabulary."""
-    return st.lists(st.integers(0, len(vocabulary.rows) - 1), max_size=length)
+    """Any ids of the vocabulary, now and then many."""
+    few = st.lists(st.integers(0, len(vocabulary.rows) - 1), max_size=length)
+    return few | st.tuples(few, st.integers(1, 100)).map(lambda drawn: drawn[0] * drawn[1])
 
 
 def byte_ids(vocabulary: Vocabulary) -> st.SearchStrategy[list[int]]:

@@ -31,13 +31,14 @@ SCRIPTS = ("HIRAGANA", "KATAKANA", "CJK UNIFIED IDEOGRAPH", "FULLWIDTH", "HALFWI
            "LATIN", "DIGIT")
 CODE_POINTS = {  # classes that do not depend on a vocabulary, with a few characters of each
     "control": "\0\x1b\x7f\x85", "separator": "\x1c\x1d\x1e\x1f", "white space": " \u3000\t\n\r",
-    "other space": "\u2003\u1680\ufeff", "dash": "—−",
+    "other space": "\u2003\u1680\ufeff", "line end": "\u2028\u2029", "dash": "—−",
     "range edge": "".join(chr(code) for _, *edges in SYMBOL_RANGES for code in edges),
     "beyond a range": "\xa0\xc0\u01bf\u01c4\u02b8\u0363\u1fff\u2c00",
     "combining": "\u0301\u0363\u3099", "hangul": "한가힣", "cyrillic": "Жя",
     "beyond the BMP": "𠮟𩸽🀀", "private use": "\ue000\U0010fffd",
     "no character": "\ufffe\U0010ffff", "replacement": "\ufffd", "compatibility": "㌔ﬁ㍿",
 }
+LONG = (100, 1000, 5000)  # characters: where others switch to a faster way, or stop
 WRITTEN = (  # by hand
     "吾輩は猫である🐯。実は慶応(慶應)大学出身", "人とAIが協調するためには、",
     "\r\n\r\n\n\r", "a\r\nb\rc\nd\te", " 前後 ", "<SP><BR><TAB>",
@@ -138,6 +139,9 @@ def texts(tokenizer: GPTNeoXJapaneseTokenizer) -> Iterator[tuple[str, str, str]]
     for (one, first), (other, second) in combinations(samples.items(), 2):
         a, b = first[len(first) // 2], second[len(second) // 2]
         yield f"beside-{one}-{other}", f"{one} at the ends, {other} between", a + b + a
+    every = "".join(members[len(members) // 2] for members in samples.values())
+    for size in LONG:
+        yield f"long-{size}", f"{size} characters of every class", (every * size)[:size]
     for number, key in enumerate(tokenizer.vocabulary.emoji):
         yield f"emoji-{number}", "an emoji key between others", f"猫{key}{key}。"
     for old in REPLACEMENTS:
