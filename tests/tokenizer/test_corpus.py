@@ -261,7 +261,8 @@ def test_a_script_without_a_main_guard_is_told_so(tmp_path: Path) -> None:
         encoding="utf-8")
     result = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, check=False, timeout=60)
     assert result.returncode == 1
-    assert result.stderr.decode().rstrip().endswith('Or a script without `if __name__ == "__main__":`?')
+    # Python's own tracker of resources may add a line behind it, where workers ended very early
+    assert 'Or a script without `if __name__ == "__main__":`?' in result.stderr.decode()
     assert not list(tmp_path.glob("*.npy*")) + list(tmp_path.glob(".*"))
 
 
