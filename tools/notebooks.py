@@ -8,6 +8,7 @@ Nothing of the machine is kept: no execution times, no kernel's version.
 import sys
 from pathlib import Path
 
+import matplotlib.font_manager  # noqa: F401 - it makes its cache here, and says so here, not in a notebook
 import nbformat
 from nbclient import NotebookClient
 from tqdm import tqdm
