@@ -40,16 +40,21 @@ def test_from_nothing(corpus: Path, config: Path, tmp_path: Path, capsys: pytest
     assert model.config.eos_token_id == tokenizer.eos_token_id
     assert len(read_log(folder)) == 6 + 2
     ids = np.load(folder / "corpus.npy")
+    held_out = max(int(len(ids) * 0.02), 8)
+    assert f"{len(ids) - held_out:,} tokens, {held_out} held out" in said.err  # no token is both
     assert (ids == tokenizer.eos_token_id).sum() == 81  # those that are written, and the file's end
     assert main(["generate", "猫が", "--model", str(folder), "--max-new-tokens", "2"]) == 0
     assert (folder / "curve.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_same_seed_gives_the_same_model(corpus: Path, config: Path, tmp_path: Path) -> None:
-    for name, seed in (("one", "4"), ("two", "4"), ("three", "5")):
-        main(["train", str(corpus), "--config", str(config), "-o", str(tmp_path / name), *SMALL, "--seed", seed])
-    one, two, three = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("one", "two", "three"))
-    assert one == two != three
+    for rate in ("0.001", "0"):  # at 0 the first weights are what is saved
+        for name, seed in (("one", "4"), ("two", "4"), ("three", "5")):
+            main(["train", str(corpus), "--config", str(config), "-o", str(tmp_path / f"{name}{rate}"), *SMALL,
+                  "--seed", seed, "--learning-rate", rate])
+        one, two, three = ((tmp_path / f"{name}{rate}" / "model.safetensors").read_bytes()
+                           for name in ("one", "two", "three"))
+        assert one == two != three
 
 
 def test_fine_tuning_begins_with_the_folder(corpus: Path, tmp_path: Path) -> None:

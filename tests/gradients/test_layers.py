@@ -15,6 +15,7 @@ from neoxja_np.gradients.layer_norm import layer_norm_backward
 from neoxja_np.gradients.linear import linear_backward
 from neoxja_np.gradients.loss import causal_lm_loss_backward, cross_entropy_backward
 from neoxja_np.gradients.mlp import mlp_backward
+from neoxja_np.gradients.model import loss_and_gradients
 from neoxja_np.gradients.rotary import apply_rotary_backward
 from neoxja_np.layers.activation import ACTIVATIONS, activate
 from neoxja_np.layers.attention import (
@@ -31,8 +32,9 @@ from neoxja_np.layers.linear import linear
 from neoxja_np.layers.loss import causal_lm_loss, cross_entropy
 from neoxja_np.layers.mlp import mlp
 from neoxja_np.layers.rotary import apply_rotary, rotary_tables
-from neoxja_np.tap import recording
-from tests.gradients.differences import check_derivatives, check_model
+from neoxja_np.model import forward
+from neoxja_np.tap import recording, replacing
+from tests.gradients.differences import check_derivatives, check_model, model_case
 
 B, L, D, H, K, R, F, V = 2, 7, 24, 3, 8, 4, 10, 31
 
@@ -164,6 +166,16 @@ def test_labels_that_do_not_count() -> None:
 def test_the_logits_of_a_distribution_add_up() -> None:
     """A constant added to all logits changes nothing, so their derivatives sum to 0."""
     assert np.abs(cross_entropy_backward(draw(B, L, V), np.ones((B, L), int)).sum(axis=-1)).max() < 1e-16
+
+
+def test_activations_may_be_replaced_on_the_way() -> None:
+    """What a tap puts in their place is what both passes see."""
+    config, weights, inputs, labels = model_case(tied=True)
+    replaced = replacing({"layers.1.mlp.act": lambda x: 0 * x})
+    loss, tree = loss_and_gradients(**inputs, labels=labels, w=weights, config=config, tap=replaced)
+    assert loss == causal_lm_loss(forward(**inputs, w=weights, config=config, tap=replaced), labels)
+    assert loss != causal_lm_loss(forward(**inputs, w=weights, config=config), labels)
+    assert not tree["gpt_neox_japanese"]["layers"][1]["mlp"]["dense_4h_to_h"]["weight"].any()
 
 
 @pytest.mark.parametrize("tied", [False, True])

@@ -258,6 +258,41 @@ def test_a_port_that_only_encodes_is_held_to_its_ids() -> None:
     assert report.code() == conform.MISMATCH
 
 
+def test_a_port_that_only_decodes_is_held_to_its_texts() -> None:
+    class Decoder:
+        def __init__(self) -> None:
+            self.right = load_tokenizer(SMALL, "hf")
+
+        def encode(self, text: str) -> list[int]:
+            raise NotImplementedError("no encoder yet")
+
+        def decode(self, ids: list[int]) -> str:
+            return self.right.decode_bytes(ids).decode("utf-8", "replace").strip()
+
+    report = conform.run(ObjectPort(Decoder()), SMALL, "hf", examples=1)
+    assert report.verdict
+    assert (report.verdict.kind, report.verdict.names) == ("NAMED", ["bytes_joined"])
+
+
+def test_the_example_that_ended_a_port_is_kept() -> None:
+    """Nothing is drawn in its place once the port does not answer any more."""
+    class Ending:
+        streams, texts = False, []
+
+        def encode(self, text: str) -> list[int]:
+            self.texts.append(text)
+            if self.texts[:-1] and any(map(len, self.texts)):
+                raise ProtocolError("it ended")
+            return []
+
+    port, report = Ending(), conform.Report()
+    with pytest.raises(ProtocolError):
+        conform.check_property(PROPERTIES["deterministic"], port, load_tokenizer(SMALL, "hf"), 50, report)
+    first = port.texts[-1]
+    assert report.failures[0].drawn == first
+    assert len(port.texts) <= 4  # two a draw, and none behind the one that ended it
+
+
 def test_an_error_in_decoding_is_no_error_in_encoding() -> None:
     class Undecodable:
         def __init__(self) -> None:
