@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.floating[Any]]  # weights and activations: float32 or float64
 IntArray = NDArray[np.int64]       # token ids and positions
-BLOCK = 1 << 15                    # numbers that stay in the cache during dozens of passes
+BLOCK = 1 << 17                    # numbers that stay in the cache during dozens of passes
 
 
 def in_blocks(function: Callable[..., Array], *arrays: Array) -> Array:

@@ -1,4 +1,8 @@
-"""The derivatives of the functions that hidden_act may name."""
+"""The derivatives of the functions that hidden_act may name.
+
+Each is x times a share of it that passes: y = x s(x), so dx = dy (s + x s'). The share is read off
+y, which spares the derivative what was dear in the function.
+"""
 
 import math
 from collections.abc import Callable
@@ -6,45 +10,53 @@ from collections.abc import Callable
 import numpy as np
 
 from neoxja_np.arrays import Array, in_blocks
-from neoxja_np.layers.erf import erf
 
 
-def gelu_backward(dy: Array, x: Array) -> Array:
-    """dy [...], x [...] -> dx [...]: by the product rule, the normal distribution and its density.
-
-    gelu is x P(x), with P the share that lies below x; P' = exp(-x² / 2) / sqrt(2 pi).
+def share(x: Array, y: Array) -> Array:
+    """x [...], y [...] -> [...]: y / x, and at 0 its limit: one half of each of these passes there.
     """
-    below = 0.5 * (1.0 + erf(x / 2**0.5))
+    at_zero = np.abs(x) < np.finfo(x.dtype).tiny  # or with too few digits to divide by
+    passes: Array = np.where(at_zero, 0.5, y / np.where(at_zero, 1.0, x))
+    return passes
+
+
+def gelu_backward(dy: Array, x: Array, y: Array) -> Array:
+    """dy [...], x [...], y [...] -> dx [...]: the share is that of a normal distribution below x.
+
+    Its derivative is the distribution's density, exp(-x² / 2) / sqrt(2 pi).
+    """
     density: Array = np.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
-    return dy * (below + x * density)
+    return dy * (share(x, y) + x * density)
 
 
-def gelu_tanh_backward(dy: Array, x: Array) -> Array:
-    """dy [...], x [...] -> dx [...]: with tanh' = 1 - tanh²."""
-    factor = math.sqrt(2 / math.pi)
-    t: Array = np.tanh(factor * (x + 0.044715 * x**3))
-    inner = factor * (1.0 + 3 * 0.044715 * x * x)
-    return dy * 0.5 * (1.0 + t + x * (1.0 - t * t) * inner)
+def gelu_tanh_backward(dy: Array, x: Array, y: Array) -> Array:
+    """dy [...], x [...], y [...] -> dx [...]: the share is (1 + t) / 2, t a tanh; t' = 1 - t²."""
+    s = share(x, y)
+    inner = math.sqrt(2 / math.pi) * (1.0 + 3 * 0.044715 * x * x)
+    return dy * (s + x * 2.0 * s * (1.0 - s) * inner)
 
 
-def relu_backward(dy: Array, x: Array) -> Array:
-    """dy [...], x [...] -> dx [...]: dy where x is positive, else 0."""
-    return dy * (x > 0)
+def relu_backward(dy: Array, x: Array, y: Array) -> Array:
+    """dy [...], x [...], y [...] -> dx [...]: dy where x is positive, else 0."""
+    return dy * (y > 0)
 
 
-def silu_backward(dy: Array, x: Array) -> Array:
-    """dy [...], x [...] -> dx [...]: silu is x s(x), with s the logistic function; s' = s (1 - s).
+def silu_backward(dy: Array, x: Array, y: Array) -> Array:
+    """dy [...], x [...], y [...] -> dx [...]: the share is the logistic function s; s' = s (1 - s).
     """
-    share: Array = 0.5 * (1.0 + np.tanh(x * 0.5))
-    return dy * share * (1.0 + x * (1.0 - share))
+    s = share(x, y)
+    return dy * s * (1.0 + x * (1.0 - s))
 
 
-DERIVATIVES: dict[str, Callable[[Array, Array], Array]] = {
+DERIVATIVES: dict[str, Callable[[Array, Array, Array], Array]] = {
     "gelu": gelu_backward, "gelu_new": gelu_tanh_backward, "gelu_pytorch_tanh": gelu_tanh_backward,
     "relu": relu_backward, "silu": silu_backward,
 }
 
 
-def activate_backward(dy: Array, x: Array, *, hidden_act: str) -> Array:
-    """dy [...], x [...] -> dx [...]: of the function that the config's hidden_act names."""
-    return in_blocks(DERIVATIVES[hidden_act], dy, x)
+def activate_backward(dy: Array, x: Array, y: Array, *, hidden_act: str) -> Array:
+    """dy [...], x [...], y [...] -> dx [...]: of the function that the config's hidden_act names.
+
+    y: what that function made of x.
+    """
+    return in_blocks(DERIVATIVES[hidden_act], dy, x, y)

@@ -15,8 +15,9 @@ def softmax_backward(dy: Array, y: Array) -> Array:
 
     The shares sum to 1, so only how dy differs from its mean, weighted by them, moves anything.
     """
-    mean: Array = (dy * y).sum(axis=-1, keepdims=True)
-    return y * (dy - mean)
+    dx: Array = dy - np.vecdot(dy, y)[..., None]
+    dx *= y
+    return dx
 
 
 def attention_scores_backward(dscores: Array, query: Array, key: Array) -> tuple[Array, Array]:
@@ -24,8 +25,8 @@ def attention_scores_backward(dscores: Array, query: Array, key: Array) -> tuple
 
     scores = query key^T / sqrt(K).
     """
-    dscores = dscores / query.shape[-1] ** 0.5
-    return dscores @ key, dscores.swapaxes(-1, -2) @ query
+    root = query.shape[-1] ** 0.5
+    return dscores @ key / root, dscores.swapaxes(-1, -2) @ (query / root)
 
 
 def split_heads_backward(dquery: Array, dkey: Array, dvalue: Array) -> Array:

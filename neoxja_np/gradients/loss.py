@@ -4,7 +4,7 @@ import numpy as np
 
 from neoxja_np.arrays import Array, IntArray
 from neoxja_np.layers.attention import softmax
-from neoxja_np.layers.loss import IGNORE_INDEX
+from neoxja_np.layers.loss import IGNORE_INDEX, next_labels
 
 
 def cross_entropy_backward(logits: Array, labels: IntArray) -> Array:
@@ -27,6 +27,4 @@ def causal_lm_loss_backward(logits: Array, labels: IntArray) -> Array:
 
     The last token's logits are held to no label, so their derivative is 0.
     """
-    dlogits: Array = np.zeros_like(logits)
-    dlogits[..., :-1, :] = cross_entropy_backward(logits[..., :-1, :], labels[..., 1:])
-    return dlogits
+    return cross_entropy_backward(logits, next_labels(labels))

@@ -13,6 +13,6 @@ def mlp_backward(dy: Array, x: Array, h: Array, act: Array, dense_h_to_4h: Linea
     h and act: before and after the activation. The chain rule, from the end to the beginning.
     """
     dact, d_4h_to_h = linear_backward(dy, act, **dense_4h_to_h)
-    dh = activate_backward(dact, h, hidden_act=hidden_act)
+    dh = activate_backward(dact, h, act, hidden_act=hidden_act)
     dx, d_h_to_4h = linear_backward(dh, x, **dense_h_to_4h)
     return dx, d_h_to_4h, d_4h_to_h

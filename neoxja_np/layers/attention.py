@@ -31,8 +31,9 @@ def softmax(x: Array) -> Array:
 
     Shifted by the maximum first, which changes nothing but keeps exp from overflowing.
     """
-    exp: Array = np.exp(x - x.max(axis=-1, keepdims=True))
-    shares: Array = exp / exp.sum(axis=-1, keepdims=True)
+    shares: Array = x - x.max(axis=-1, keepdims=True)
+    np.exp(shares, out=shares)
+    shares /= shares.sum(axis=-1, keepdims=True)
     return shares
 
 
@@ -49,7 +50,7 @@ def attention_scores(query: Array, key: Array) -> Array:
 
     A dot product of K numbers of variance 1 has variance K; divided by its root, it has 1 again.
     """
-    scores: Array = query @ key.swapaxes(-1, -2) / query.shape[-1] ** 0.5
+    scores: Array = (query / query.shape[-1] ** 0.5) @ key.swapaxes(-1, -2)
     return scores
 
 

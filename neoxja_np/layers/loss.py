@@ -7,11 +7,15 @@ from neoxja_np.arrays import Array, IntArray
 IGNORE_INDEX = -100
 
 
-def log_softmax(x: Array) -> Array:
-    """x [..., V] -> [..., V]: the logarithm of softmax(x), without its underflow."""
-    shifted: Array = x - x.max(axis=-1, keepdims=True)
-    total: Array = np.exp(shifted).sum(axis=-1, keepdims=True)
-    return shifted - np.log(total)
+def log_sum_exp(x: Array) -> Array:
+    """x [..., V] -> [...]: the logarithm of the sum of exp(x), without overflow.
+
+    What softmax divides by: log softmax(x) = x - log_sum_exp(x).
+    """
+    highest: Array = x.max(axis=-1, keepdims=True)
+    shifted: Array = x - highest
+    total: Array = np.exp(shifted, out=shifted).sum(axis=-1)
+    return highest[..., 0] + np.log(total)
 
 
 def cross_entropy(logits: Array, labels: IntArray) -> Array:
@@ -21,8 +25,14 @@ def cross_entropy(logits: Array, labels: IntArray) -> Array:
     """
     counted = labels != IGNORE_INDEX
     targets = np.where(counted, labels, 0)[..., None]
-    picked = np.take_along_axis(log_softmax(logits), targets, axis=-1)[..., 0][counted]
-    return np.asarray(-picked.mean() if counted.any() else np.nan, logits.dtype)
+    at_label: Array = np.take_along_axis(logits, targets, axis=-1)[..., 0]
+    surprise = (log_sum_exp(logits) - at_label)[counted]
+    return np.asarray(surprise.mean() if counted.any() else np.nan, logits.dtype)
+
+
+def next_labels(labels: IntArray) -> IntArray:
+    """labels [..., L] -> [..., L]: at each token that of the token after it; at the last none."""
+    return np.concatenate([labels[..., 1:], np.full_like(labels[..., :1], IGNORE_INDEX)], axis=-1)
 
 
 def causal_lm_loss(logits: Array, labels: IntArray) -> Array:
@@ -31,4 +41,4 @@ def causal_lm_loss(logits: Array, labels: IntArray) -> Array:
     So labels are the input ids themselves, with -100 where a token is not to count.
     ForCausalLMLoss, which computes in float32 whatever the model's dtype (quirk 9).
     """
-    return cross_entropy(logits[..., :-1, :], labels[..., 1:])
+    return cross_entropy(logits, next_labels(labels))

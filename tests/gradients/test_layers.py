@@ -71,8 +71,9 @@ def test_layer_norm(eps: float) -> None:
 @pytest.mark.parametrize("hidden_act", ACTIVATIONS)
 def test_activation(hidden_act: str) -> None:
     x = draw(B, L, F)
+    y = activate(x, hidden_act=hidden_act)
     check_derivatives(lambda: activate(x, hidden_act=hidden_act), {"x": x},
-                      lambda dy: {"x": activate_backward(dy, x, hidden_act=hidden_act)})
+                      lambda dy: {"x": activate_backward(dy, x, y, hidden_act=hidden_act)})
 
 
 def test_every_activation_has_a_derivative() -> None:
@@ -83,9 +84,19 @@ def test_every_activation_has_a_derivative() -> None:
 def test_activations_far_out(dtype: str) -> None:
     x = np.array([-1e4, -100, -20, 0, 20, 100, 1e4], dtype)
     for hidden_act in ACTIVATIONS:
-        slope = activate_backward(np.ones_like(x), x, hidden_act=hidden_act)
+        slope = activate_backward(np.ones_like(x), x, activate(x, hidden_act=hidden_act), hidden_act=hidden_act)
         assert slope.dtype == dtype
         assert np.allclose(slope[[0, 1, 2, 4, 5, 6]], [0, 0, 0, 1, 1, 1], atol=1e-6), hidden_act
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_activations_at_and_near_zero(dtype: str) -> None:
+    least = np.finfo(dtype).smallest_subnormal
+    x = np.array([-1e-3, -1e-30, -3 * least, -least, -0.0, 0.0, least, 3 * least, 1e-30, 1e-3], dtype)
+    for hidden_act in set(ACTIVATIONS) - {"relu"}:
+        slope = activate_backward(np.ones_like(x), x, activate(x, hidden_act=hidden_act), hidden_act=hidden_act)
+        assert np.allclose(slope, 0.5, rtol=0, atol=1e-3), hidden_act
+    assert activate_backward(np.ones_like(x), x, np.maximum(x, 0), hidden_act="relu").tolist() == [0] * 6 + [1] * 4
 
 
 def test_rotary() -> None:

@@ -82,11 +82,11 @@ MISTAKES: dict[str, tuple[Any, str, Any]] = {
     "layer norm: weight left out": (model, "norm_backward", norm_without("weight")),
     "layer norm: eps left out": (model, "norm_backward", norm_without("eps")),
     "layer norm: dweight by x": (model, "norm_backward", norm_without("normalised")),
-    "gelu: density left out": (mlp, "activate_backward", lambda dy, x, hidden_act: dy * 0.5 * (1 + erf(x / 2**0.5))),
+    "gelu: density left out": (mlp, "activate_backward", lambda dy, x, y, hidden_act: dy * 0.5 * (1 + erf(x / 2**0.5))),
     "gelu: of the tanh form": (
-        mlp, "activate_backward", lambda dy, x, hidden_act: activation.gelu_tanh_backward(dy, x)),
-    "mlp: by what came after the activation": (mlp, "activate_backward", lambda dy, x, hidden_act: (
-        activation.gelu_backward(dy, x * 0.5 * (1 + erf(x / 2**0.5))))),
+        mlp, "activate_backward", lambda dy, x, y, hidden_act: activation.gelu_tanh_backward(dy, x, y)),
+    "mlp: by what came after the activation": (mlp, "activate_backward", lambda dy, x, y, hidden_act: (
+        activation.gelu_backward(dy, y, y))),
     "softmax: mean left out": (attention, "softmax_backward", lambda dy, y: y * dy),
     "softmax: mean not weighted": (
         attention, "softmax_backward", lambda dy, y: y * (dy - dy.mean(-1, keepdims=True))),
