@@ -22,6 +22,8 @@ from neoxja_np.weights import initial_weights
 HELD_OUT = 0.02  # of the tokens, where no file is given for it
 SETTINGS = {  # of TrainingSettings: what the help says
     "steps": "updates of the weights", "batch_size": "windows a step", "length": "tokens a window",
+    "at_texts": "begin each window where a text begins; what a text has beyond the length is then "
+                "never seen",
     "parts": "cut each batch into N parts, one after the other: the same step in less memory",
     "threads": "parts at a time; set OPENBLAS_NUM_THREADS=1 with it, so that the BLAS takes no "
                "threads of its own", "learning_rate": "the highest",
@@ -59,7 +61,12 @@ def add_to(verbs: Verbs) -> None:
     verb.add_argument("--resume", action="store_true",
                       help="go on from the last checkpoint in FOLDER; everything else as it was")
     for each in fields(TrainingSettings):
-        if each.name in SETTINGS:
+        if each.name not in SETTINGS:
+            continue
+        if each.type is bool:
+            verb.add_argument(f"--{each.name.replace('_', '-')}", action="store_true",
+                              help=SETTINGS[each.name])
+        else:
             whole = each.type is int
             verb.add_argument(
                 f"--{each.name.replace('_', '-')}", default=each.default,

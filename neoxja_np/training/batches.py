@@ -25,15 +25,25 @@ def check_ids(ids: Ids, *, length: int, vocab_size: int) -> None:
                          f"model ids from 0 to {vocab_size - 1}: is it of another vocabulary?")
 
 
-def random_batch(ids: Ids, *, step: int, batch_size: int, length: int, seed: int) -> IntArray:
-    """[batch_size, length]: windows from places by chance.
+def text_starts(ids: Ids, *, end: int | list[int], length: int) -> IntArray:
+    """[N]: where a window goes from that begins a text: at 0, and behind each id that is `end`."""
+    behind = np.flatnonzero(np.isin(ids[:len(ids) - length], end)) + 1
+    return np.concatenate([np.zeros(1, behind.dtype), behind])
+
+
+def random_batch(ids: Ids, *, step: int, batch_size: int, length: int, seed: int,
+                 starts: IntArray | None = None) -> IntArray:
+    """[batch_size, length]: windows from places by chance, of all or of `starts` [N].
 
     A step's windows follow from the seed and the step alone, so a run that is resumed sees those
     that it would have seen.
     """
     rng = np.random.default_rng([seed, step])
-    starts = rng.integers(0, len(ids) - length + 1, batch_size)
-    return np.stack([ids[start:start + length] for start in starts]).astype(np.int64)
+    if starts is None:
+        chosen = rng.integers(0, len(ids) - length + 1, batch_size)
+    else:
+        chosen = rng.choice(starts, batch_size)
+    return np.stack([ids[start:start + length] for start in chosen]).astype(np.int64)
 
 
 def successive_batches(ids: Ids, *, batch_size: int, length: int) -> Iterator[IntArray]:

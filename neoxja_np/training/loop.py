@@ -22,7 +22,7 @@ from neoxja_np.layers.loss import causal_lm_loss
 from neoxja_np.model import forward
 from neoxja_np.pretrained import GPTNeoXJapaneseForCausalLM
 from neoxja_np.training.adamw import AdamW, Parameters, parameters
-from neoxja_np.training.batches import Ids, check_ids, random_batch, successive_batches
+from neoxja_np.training.batches import Ids, check_ids, random_batch, successive_batches, text_starts
 from neoxja_np.training.checkpoints import (
     STATE,
     load_checkpoint,
@@ -50,6 +50,7 @@ class Run:
     settings: TrainingSettings
     folder: Path
     corpus: str                        # fingerprint of the ids
+    starts: IntArray | None = None     # where windows may begin, if not everywhere
     step: int = 0
     best: float | None = None          # the lowest held-out loss
 
@@ -105,6 +106,10 @@ def begin(model: GPTNeoXJapaneseForCausalLM, ids: Ids, folder: Path, settings: T
     run = Run(model, parameters(model.weights), AdamW(
         settings.beta1, settings.beta2, settings.eps, settings.weight_decay), settings, folder,
         corpus=hashlib.sha256(ids.data).hexdigest())
+    if settings.at_texts:
+        if (end := model.config.eos_token_id) is None:
+            raise ValueError("at_texts: the config has no eos_token_id, so no text has an end")
+        run.starts = text_starts(ids, end=end, length=settings.length)
     checkpoint = newest_checkpoint(folder / CHECKPOINTS)
     if checkpoint and not resume:
         raise ValueError(f"{folder} holds a run, saved as {checkpoint.name}: resume it, or give "
@@ -134,7 +139,7 @@ def train_step(run: Run, ids: Ids, pool: Executor) -> float:
     """One batch, one update, a line in the log; returns the loss. Raises TrainingError."""
     settings, start = run.settings, time.perf_counter()
     batch = random_batch(ids, step=run.step, batch_size=settings.batch_size,
-                         length=settings.length, seed=settings.seed)
+                         length=settings.length, seed=settings.seed, starts=run.starts)
     loss, gradients = accumulate(batch, run.model, settings.parts, pool)
     norm = gradient_norm(gradients)
     if not np.isfinite([loss, norm]).all():

@@ -1,6 +1,7 @@
 """What a run of training is set to."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 WHOLE = ("steps", "batch_size", "length", "parts", "threads", "evaluate_every", "save_every")
 
@@ -12,6 +13,7 @@ class TrainingSettings:
     steps: int = 1000                # updates of the weights
     batch_size: int = 8              # windows a step
     length: int = 128                # tokens a window
+    at_texts: bool = False           # a window begins where a text does: behind an end token
     parts: int = 1                   # of a batch, one after the other: gradients are accumulated
     threads: int = 1                 # parts at a time
     learning_rate: float = 1e-3      # the highest
@@ -28,7 +30,8 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         for each in fields(self):
-            value, kind = getattr(self, each.name), int if each.type is int else float
+            value: Any = getattr(self, each.name)
+            kind: Any = each.type
             if type(value) is not kind and not (kind is float and type(value) is int):
                 raise TypeError(f"{each.name} must be a {kind.__name__}, got {value!r}")
             least = 1 if each.name in WHOLE else 0

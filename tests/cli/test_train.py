@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from neoxja_np import GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
 from neoxja_np.cli import main
-from neoxja_np.training.loop import read_log
+from neoxja_np.training import loop
+from neoxja_np.training.loop import accumulate, read_log
 
 SMALL = ["--steps", "6", "--batch-size", "2", "--length", "8", "--evaluate-every", "3", "--save-every", "2",
          "--tokenizer", "random-ja"]
@@ -55,6 +56,18 @@ def test_the_same_seed_gives_the_same_model(corpus: Path, config: Path, tmp_path
         one, two, three = ((tmp_path / f"{name}{rate}" / "model.safetensors").read_bytes()
                            for name in ("one", "two", "three"))
         assert one == two != three
+
+
+def test_windows_that_begin_at_texts(corpus: Path, config: Path, tmp_path: Path,
+                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    began = []
+    monkeypatch.setattr(loop, "accumulate", lambda batch, *rest: began.append(batch[:, 0]) or accumulate(batch, *rest))
+    for options in ([], ["--at-texts"]):
+        began.clear()
+        assert main(["train", str(corpus), "--config", str(config), "-o", str(tmp_path / f"out{len(options)}"), *SMALL,
+                     *options]) == 0
+    tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained("random-ja")
+    assert set(np.concatenate(began).tolist()) == {tokenizer.encode(text)[0] for text in ("猫が", "犬が")}
 
 
 def test_fine_tuning_begins_with_the_folder(corpus: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from neoxja_np import GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM
 from neoxja_np.training import checkpoints, loop
-from neoxja_np.training.loop import TrainingError, read_log, train
+from neoxja_np.training.loop import TrainingError, accumulate, read_log, train
 from neoxja_np.training.settings import TrainingSettings
 from neoxja_np.weights import flatten, initial_weights
 
@@ -181,6 +181,15 @@ def test_a_run_goes_on_as_it_began(tmp_path: Path, change: dict[str, int], messa
 def test_nothing_to_resume(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no checkpoint to resume from"):
         train(new_model(), IDS, HELD_OUT, tmp_path, TrainingSettings(**SMALL), resume=True)
+
+
+def test_windows_begin_at_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = []
+    monkeypatch.setattr(loop, "accumulate", lambda batch, *rest: batches.append(batch) or accumulate(batch, *rest))
+    train(new_model(eos_token_id=4), IDS[1:40], HELD_OUT, tmp_path, TrainingSettings(**SMALL, at_texts=True))
+    assert {int(row[0]) for batch in batches for row in batch} == {1, 5}  # the first id, and what follows each 4
+    with pytest.raises(ValueError, match="no eos_token_id, so no text has an end"):
+        train(new_model(), IDS, HELD_OUT, tmp_path / "other", TrainingSettings(**SMALL, at_texts=True))
 
 
 def test_windows_beyond_the_context(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from neoxja_np import GPTNeoXJapaneseConfig
 from neoxja_np.training.adamw import AdamW, parameters
-from neoxja_np.training.batches import check_ids, random_batch, successive_batches
+from neoxja_np.training.batches import check_ids, random_batch, successive_batches, text_starts
 from neoxja_np.training.schedule import clip, gradient_norm, learning_rate
 from neoxja_np.training.settings import TrainingSettings
 from neoxja_np.weights import flatten, initial_weights
@@ -93,6 +93,17 @@ def test_random_batches_reach_both_ends_and_differ_by_step() -> None:
     assert len({batch.tobytes() for batch in batches}) == 50
 
 
+def test_windows_that_begin_texts() -> None:
+    ids = np.array([5, 0, 7, 8, 9, 0, 0, 3, 1, 0, 6, 2], "<u2")
+    assert text_starts(ids, end=0, length=3).tolist() == [0, 2, 6, 7]  # from 10 on there is no room
+    assert text_starts(ids, end=0, length=2).tolist() == [0, 2, 6, 7, 10]
+    assert text_starts(ids, end=[9, 1], length=3).tolist() == [0, 5, 9]
+    starts = text_starts(ids, end=0, length=3)
+    rows = [row for step in range(20) for row in random_batch(
+        ids, step=step, batch_size=4, length=3, seed=0, starts=starts).tolist()]
+    assert {tuple(row) for row in rows} == {(5, 0, 7), (7, 8, 9), (0, 3, 1), (3, 1, 0)}
+
+
 @given(st.integers(1, 60), st.integers(2, 9), st.integers(1, 5))
 def test_successive_batches_cover_all_but_the_rest(size: int, length: int, batch_size: int) -> None:
     ids = np.arange(size, dtype="<u4")
@@ -123,7 +134,7 @@ def test_settings_that_make_no_run(wrong: dict[str, float], message: str) -> Non
         TrainingSettings(**wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"steps": 1.5}, {"steps": True}, {"learning_rate": "1e-3"}])
+@pytest.mark.parametrize("wrong", [{"steps": 1.5}, {"steps": True}, {"learning_rate": "1e-3"}, {"at_texts": 1}])
 def test_settings_of_the_wrong_kind(wrong: dict[str, object]) -> None:
     with pytest.raises(TypeError, match=f"{next(iter(wrong))} must be a"):
         TrainingSettings(**wrong)
