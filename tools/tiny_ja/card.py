@@ -54,10 +54,16 @@ def bits_rows(found: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
+def tokens(settings: dict[str, Any]) -> int:
+    """How many a stage of training went through."""
+    return int(settings["steps"] * settings["batch_size"] * settings["length"])
+
+
 def card() -> str:
     found, training = read_json(TARGET / "evaluation.json"), read_json(TARGET / "training.json")
     model = GPTNeoXJapaneseForCausalLM.from_pretrained(TARGET)
-    config, settings = model.config, training["settings"]
+    config, lists, settings = model.config, training["settings"]["lists"], training["settings"]["corpus"]
+    hours = training["seconds"] / 3600
     size = sum(path.stat().st_size for path in TARGET.iterdir() if path.name != "README.md")
     samples = "\n\n".join(f"> {sample.strip()}".replace("\n", "  \n> ") for sample in found["samples"])
     verbatim = {name: found[f"verbatim, {name}"] for name in (
@@ -82,15 +88,17 @@ about the real world is not to be relied on.
 
 ## Recipe
 
-`make tiny-ja` makes it anew from the code alone, in about an hour and a half on two cores; a run that is stopped goes on where it was.
+`make tiny-ja` makes it anew from the code alone; a run that is stopped goes on where it was. The steps of training alone took {hours:.1f} hours on two cores.
 
 - Corpus: {found['corpus']['characters']:,} characters in {found['corpus']['tokens']:,} tokens, written by [tools/tiny_ja](../../tools/tiny_ja), each text once. Nobody wrote or
   published these texts before; there are no real people in them.
 - Vocabulary: {config.vocab_size} rows by `neoxja vocabulary learn`. Both profiles read them alike.
-- Training: {settings['steps']:,} steps of {settings['batch_size']} windows of {settings['length']} tokens
-  ({settings['steps'] * settings['batch_size'] * settings['length']:,} tokens), AdamW ({settings['beta1']}, {settings['beta2']}), learning rate {settings['learning_rate']} after
-  {settings['warmup_steps']} steps of warm-up, falling as a cosine to {settings['final_rate']} of it, weight decay {settings['weight_decay']} on matrices, gradients clipped at
-  {settings['max_norm']}, no dropout, float32; the weights with the lowest loss on new texts are kept, as fp16.
+- First {tokens(lists):,} tokens of nothing but lists and their repetition ({lists['steps']:,} steps of {lists['batch_size']} windows of {lists['length']} tokens, learning
+  rate {lists['learning_rate']} falling to {lists['final_rate']} of it): among stories, a model of this size learns to copy much later.
+- Then the corpus: {settings['steps']:,} steps of {settings['batch_size']} windows of {settings['length']} tokens ({tokens(settings):,} tokens), learning rate
+  {settings['learning_rate']} falling to {settings['final_rate']} of it; the curve shows these steps.
+- Both with AdamW ({settings['beta1']}, {settings['beta2']}), a warm-up of {settings['warmup_steps']} steps, the rate falling as a cosine, weight decay {settings['weight_decay']} on matrices,
+  gradients clipped at {settings['max_norm']}, no dropout, float32; the weights with the lowest loss on new texts are kept, as fp16.
 
 ![The loss of each step and on new texts](curve.png)
 

@@ -16,26 +16,26 @@ from tools.tiny_ja.sums import sum_text
 from tools.tiny_ja.topics import topic
 
 END = "\n<|endoftext|>"  # behind each text
-KINDS: list[tuple[float, Callable[..., Text]]] = [  # how often, and what makes one
-    (30, story), (8, topic), (12, question), (30, sum_text), (30, list_text),
-]
+Kinds = list[tuple[float, Callable[..., Text]]]  # how often, and what makes one
+KINDS: Kinds = [(30, story), (8, topic), (12, question), (30, sum_text), (30, list_text)]
+LISTS: Kinds = [(1, list_text)]
 
 
-def texts(split: str, *, held_out: bool = False) -> Iterator[tuple[Text, float]]:
+def texts(split: str, *, held_out: bool = False, kinds: Kinds = KINDS) -> Iterator[tuple[Text, float]]:
     """Texts without end, and how many bits of chance went into each. Another split, other texts."""
     number = 0
     while True:
         draw = Draw(f"{split} {number}")
-        make = draw.weighted(KINDS)
+        make = draw.weighted(kinds)
         yield make(draw, held_out=held_out), draw.bits
         number += 1
 
 
-def write_corpus(path: Path, characters: int, split: str, *, held_out: bool = False) -> None:
+def write_corpus(path: Path, characters: int, split: str, *, held_out: bool = False, kinds: Kinds = KINDS) -> None:
     """Texts, until there are so many characters, each with END behind it."""
     written = 0
     with path.open("w", encoding="utf-8", newline="") as file:
-        for text, _ in texts(split, held_out=held_out):
+        for text, _ in texts(split, held_out=held_out, kinds=kinds):
             file.write(text.text + END)
             written += len(text.text)
             if written >= characters:

@@ -108,24 +108,28 @@ def items(draw: Draw, *, held_out: bool) -> list[str]:
     return found
 
 
-def twice(draw: Draw, *, held_out: bool) -> tuple[str, str]:
-    """A list up to もう一度: and what must follow."""
+def asked(draw: Draw, *, held_out: bool) -> tuple[str, str, str]:
+    """A list, how it is asked for again, and what must follow."""
     between, before = draw.weighted(LAYOUTS)
     shown = between.join(items(draw, held_out=held_out)) + "。"
-    return shown + before + AGAIN, before + shown
+    return shown, before + AGAIN, before + shown
 
 
 def list_text(draw: Draw, *, held_out: bool) -> Text:
-    """Two or three lists, each with its repetition."""
+    """Two or three lists, each repeated once or twice."""
     text, cues = "", []
     for _ in range(draw.number(2, 3)):
-        asked, answer = twice(draw, held_out=held_out)
-        text += asked
-        cues.append((len(text), answer))
-        text += answer + "\n"
+        shown, again, answer = asked(draw, held_out=held_out)
+        text += shown
+        for _ in range(2 if draw.chance(0.4) else 1):
+            text += again
+            cues.append((len(text), answer))
+            text += answer
+        text += "\n"
     return Text("list", text.removesuffix("\n"), cues)
 
 
 def list_probes(draw: Draw, count: int) -> list[Probe]:
     """Held-out lists: the answer is the whole list to its end mark."""
-    return [Probe(*twice(draw, held_out=True)) for _ in range(count)]
+    probes = (asked(draw, held_out=True) for _ in range(count))
+    return [Probe(shown + again, answer) for shown, again, answer in probes]

@@ -2,15 +2,14 @@
 
     python -m tools.tiny_ja.recipe [--work build/tiny-ja]
 
-Corpus, vocabulary and ids, then the training of neoxja_np.training, in two threads; then the best weights as fp16 with
-their model card. A run that was stopped goes on from its last checkpoint.
+Corpus, vocabulary and ids, then the training of neoxja_np.training, in two threads; then the best weights as fp16. A run that was stopped goes on from its last checkpoint.
 """
 
 import argparse
 import json
 import os
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,41 +23,44 @@ from neoxja_np.training.loop import CHECKPOINTS, LOG, read_log, train
 from neoxja_np.training.settings import TrainingSettings
 from neoxja_np.weights import PREFIX, flatten, initial_weights
 from safetensors.numpy import save_file
-from tools.tiny_ja.corpus import write_corpus
+from tools.tiny_ja.corpus import LISTS, write_corpus
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "weights" / "tiny-ja"
 WORK = ROOT / "build" / "tiny-ja"
 ROWS = 2000
-CHARACTERS = 24_000_000  # of the corpus
+CHARACTERS = {"lists": 5_000_000, "corpus": 36_000_000}  # of the texts of each stage of training
 SEEN = "seen"            # held-out texts of the plots and pairs that training has
 NEW = "new"              # held-out texts of those that it has not
 HELD_OUT_CHARACTERS = 300_000
 EVALUATED = 64_000       # tokens of the first of these, at each evaluation in training
 SEED = 20261125
-THIN = 10                # steps of the log that become one line
+THIN = 20                # steps of the log that become one line
 CONFIG = {"vocab_size": ROWS, "hidden_size": 192, "num_hidden_layers": 4, "num_attention_heads": 6,
           "max_position_embeddings": 320, "attention_dropout": 0.0, "tie_word_embeddings": True}
-SETTINGS = TrainingSettings(
-    steps=4600, batch_size=8, length=320, parts=2, threads=2, learning_rate=2e-3, warmup_steps=200, final_rate=0.02,
-    weight_decay=0.1, evaluate_every=250, save_every=250, seed=SEED)
+# First lists alone: who meets them only now and then, between stories, learns to copy much later.
+CORPUS = TrainingSettings(
+    steps=9000, batch_size=8, length=320, at_texts=True, parts=2, threads=2, learning_rate=2e-3, warmup_steps=200, final_rate=0.02,
+    weight_decay=0.1, evaluate_every=500, save_every=250, seed=SEED)
+STAGES = {"lists": replace(CORPUS, steps=2600, batch_size=4, final_rate=0.5), "corpus": CORPUS}
 
 
 def make_corpus(work: Path) -> None:
-    """corpus.txt to train on, seen.txt and new.txt to look at."""
-    for name, characters, held_out in (
-            ("corpus", CHARACTERS, False), (SEEN, HELD_OUT_CHARACTERS, False), (NEW, HELD_OUT_CHARACTERS, True)):
+    """lists.txt and corpus.txt to train on, seen.txt and new.txt to look at."""
+    for name, characters, options in (
+            ("lists", CHARACTERS["lists"], {"kinds": LISTS}), ("corpus", CHARACTERS["corpus"], {}),
+            (SEEN, HELD_OUT_CHARACTERS, {}), (NEW, HELD_OUT_CHARACTERS, {"held_out": True})):
         path = work / f"{name}.txt"
         if not path.exists():
             part = path.with_suffix(".part")
-            write_corpus(part, characters, name, held_out=held_out)
+            write_corpus(part, characters, name, **options)
             part.rename(path)
 
 
 def make_tokenizer(work: Path) -> GPTNeoXJapaneseTokenizer:
-    """The vocabulary of the corpus, in the folder of the run."""
-    folder = work / "run"
-    if not (folder / "vocab.txt").exists():
+    """The vocabulary of the corpus."""
+    folder = work / "vocabulary"
+    if not folder.exists():
         with (work / "corpus.txt").open(encoding="utf-8", newline="") as lines:
             save_vocabulary(folder, learn_rows(lines, ROWS))
     return GPTNeoXJapaneseTokenizer.from_pretrained(folder)
@@ -66,28 +68,32 @@ def make_tokenizer(work: Path) -> GPTNeoXJapaneseTokenizer:
 
 def make_ids(work: Path, tokenizer: GPTNeoXJapaneseTokenizer) -> dict[str, np.ndarray]:
     """The ids of each text file, as memory maps."""
-    for name in ("corpus", SEEN, NEW):
+    names = (*STAGES, SEEN, NEW)
+    for name in names:
         if not (work / f"{name}.npy").exists():
             encode_corpus([work / f"{name}.txt"], work / f"{name}.npy", tokenizer)
-    return {name: np.load(work / f"{name}.npy", mmap_mode="r") for name in ("corpus", SEEN, NEW)}
+    return {name: np.load(work / f"{name}.npy", mmap_mode="r") for name in names}
 
 
 def make_weights(work: Path, tokenizer: GPTNeoXJapaneseTokenizer) -> None:
-    """The training."""
+    """The training, a stage after the other: each goes on from the last weights of the one before."""
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
         print("set OPENBLAS_NUM_THREADS=1: the two threads of training are faster then")
     config = GPTNeoXJapaneseConfig.from_dict({
         **CONFIG, "bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id})
     model = GPTNeoXJapaneseForCausalLM(
         config, initial_weights(config, rng=np.random.default_rng(SEED), dtype="float32"))
-    ids, run = make_ids(work, tokenizer), work / "run"
-    train(model, ids["corpus"], ids[SEEN][:EVALUATED], run, SETTINGS,
-          resume=newest_checkpoint(run / CHECKPOINTS) is not None)
+    ids = make_ids(work, tokenizer)
+    for name, settings in STAGES.items():
+        run = work / "runs" / name
+        train(model, ids[name], ids[SEEN][:EVALUATED], run, settings,
+              resume=newest_checkpoint(run / CHECKPOINTS) is not None)
 
 
 def make_folder(work: Path) -> None:
     """weights/tiny-ja: the best weights as fp16, and all that belongs to them."""
-    model = GPTNeoXJapaneseForCausalLM.from_pretrained(work / "run")
+    run = work / "runs" / "corpus"
+    model = GPTNeoXJapaneseForCausalLM.from_pretrained(run)
     TARGET.mkdir(parents=True, exist_ok=True)
     tensors = flatten(model.weights)
     assert tensors.pop("embed_out.weight") is tensors[PREFIX + "embed_in.weight"]
@@ -98,9 +104,18 @@ def make_folder(work: Path) -> None:
         **model.config.to_dict(), "architectures": ["GPTNeoXJapaneseForCausalLM"], "dtype": "float16"})
     write_json(TARGET / "generation_config.json", model.generation_config.to_dict())
     for name in ("vocab.txt", "emoji.json", "tokenizer_config.json"):
-        shutil.copy(work / "run" / name, TARGET / name)
-    (TARGET / LOG).write_text("".join(json.dumps(record) + "\n" for record in thinned(read_log(work / "run"))), "utf-8")
-    write_json(TARGET / "training.json", {"characters": CHARACTERS, "settings": asdict(SETTINGS)})
+        shutil.copy(work / "vocabulary" / name, TARGET / name)
+    log = read_log(run)
+    (TARGET / LOG).write_text("".join(json.dumps(record) + "\n" for record in thinned(log)), "utf-8")
+    write_json(TARGET / "training.json", {
+        "characters": CHARACTERS, "settings": {name: asdict(settings) for name, settings in STAGES.items()},
+        "seconds": round(sum(seconds(read_log(work / "runs" / name), settings) for name, settings in STAGES.items()))})
+
+
+def seconds(log: list[dict[str, Any]], settings: TrainingSettings) -> float:
+    """How long the steps of a run took, each as long as their median."""
+    speeds = [record["tokens_per_second"] for record in log if "loss" in record]
+    return float(settings.steps * settings.batch_size * settings.length / np.median(speeds))
 
 
 def thinned(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
