@@ -24,9 +24,9 @@ def erf(x: Array) -> Array:
     1 - exp(-x²) times one.
     """
     size = np.minimum(np.abs(x), 6.0)
-    near = np.minimum(size, 1.0)
-    near = near + near * polynomial(near * near, NEAR_ZERO[x.dtype.name])
-    t = (size - 2.0) / (size + 2.0)
-    tail = 1.0 - np.exp(-size * size) * polynomial(t, TAIL[x.dtype.name])
-    signed: Array = np.copysign(np.where(size <= 1.0, near, tail), x)
-    return signed
+    result = np.asarray(size + size * polynomial(size * size, NEAR_ZERO[x.dtype.name]))
+    far = np.flatnonzero(size > 1.0)
+    s = size.take(far)
+    tail = polynomial((s - 2.0) / (s + 2.0), TAIL[x.dtype.name])
+    result.put(far, 1.0 - np.exp(-s * s) * tail)
+    return np.copysign(result, x, out=result)

@@ -32,3 +32,10 @@ def test_it_is_odd_and_ends_at_1(dtype: type) -> None:
     assert np.signbit(erf(np.array([-0.0], dtype)))[0]
     assert np.isnan(erf(np.array([np.nan], dtype)))[0]
     assert erf(x).dtype == dtype
+
+
+def test_any_shape() -> None:
+    x = np.linspace(-3, 3, 24).reshape(2, 3, 4)
+    for part in (x, x[0].T, x[:, ::2], x[0, 0, 0], x[:, :0]):
+        one_by_one = [erf(np.array([value]))[0] for value in np.ravel(part)]
+        assert np.array_equal(erf(part), np.reshape(one_by_one, np.shape(part)))
