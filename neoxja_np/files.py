@@ -69,7 +69,7 @@ def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]], *,
     parts = {name: folder / f".{name}.{os.getpid()}.part" for name in files}
     try:
         for name, write in files.items():
-            parts[name].touch()  # with the user's own permissions, which some writers would narrow
+            parts[name].touch()  # with the user's own permissions
             write(parts[name])
         for path in instead_of:
             path.unlink()

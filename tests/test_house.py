@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "pretrained": {"arrays", "cache", "checkpoint", "config", "files", "generation", "inputs", "layers", "model", "tap",
                    "weights"},
     "gradients": {"arrays", "config", "layers", "model", "tap", "weights"},
-    "training": {"arrays", "files", "gradients", "layers", "model", "pretrained", "weights"},
+    "training": {"arrays", "checkpoint", "files", "gradients", "layers", "model", "pretrained", "weights"},
     "views": {"tokenizer"},
     "oracle": {"arrays", "files", "generation", "layers", "model", "pretrained", "tap", "tokenizer"},
     "cli": {"checkpoint", "config", "files", "oracle", "pretrained", "tokenizer", "training", "views", "weights"},

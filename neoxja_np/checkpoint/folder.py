@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import save_file
 from tqdm import tqdm
 
 from neoxja_np.arrays import Array
@@ -17,6 +16,7 @@ from neoxja_np.checkpoint.safetensors_file import (
     CheckpointError,
     StoredTensor,
     read_header,
+    write_tensors,
 )
 from neoxja_np.checkpoint.widen import widen
 from neoxja_np.files import read_json, write_json
@@ -137,8 +137,7 @@ def weight_files(tensors: Mapping[str, Array], *,
             size = 0
         shards[-1][name] = np.ascontiguousarray(array)
         size += array.nbytes
-    # transformers reads "format" to know whose layout the tensors have
-    writers = [partial(save_file, shard, metadata={"format": "pt"}) for shard in shards]
+    writers = [partial(write_tensors, shard) for shard in shards]
     if len(shards) == 1:
         return {SINGLE: writers[0]}
     names = [f"model-{i + 1:05}-of-{len(shards):05}.safetensors" for i in range(len(shards))]

@@ -5,6 +5,7 @@ NumPy, and it copies, so the bytes themselves are mapped here.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from neoxja_np.arrays import Array
 
 STORED_AS = {"F16": np.float16, "BF16": np.uint16, "F32": np.float32, "F64": np.float64}
 
@@ -66,3 +70,15 @@ def read_header(path: Path) -> dict[str, StoredTensor]:
                                   8 + length + entry["data_offsets"][0])
                for name, entry in header.items()}
     return dict(sorted(tensors.items(), key=lambda item: item[1].offset))
+
+
+def write_tensors(tensors: Mapping[str, Array], path: Path) -> None:
+    """A safetensors file, with the permissions of any file of the user. Raises OSError."""
+    path.touch()
+    mode = path.stat().st_mode  # which save_file would narrow
+    try:
+        # transformers reads "format" to know whose layout the tensors have
+        save_file(dict(tensors), path, metadata={"format": "pt"})
+    except SafetensorError as error:
+        raise OSError(f"{path} cannot be written: {error}") from None
+    path.chmod(mode)

@@ -38,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code or 0
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(*stop.args, file=sys.stderr)
         return 130
     except (OSError, TypeError, ValueError) as error:
         return fail(str(error))

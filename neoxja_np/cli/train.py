@@ -14,7 +14,7 @@ from neoxja_np.pretrained import GPTNeoXJapaneseForCausalLM
 from neoxja_np.tokenizer.corpus import encode_corpus
 from neoxja_np.tokenizer.pretrained import GPTNeoXJapaneseTokenizer
 from neoxja_np.training.batches import Ids
-from neoxja_np.training.loop import read_log, train
+from neoxja_np.training.loop import check_folder, read_log, train
 from neoxja_np.training.settings import TrainingSettings
 from neoxja_np.views import draw_loss_curve
 from neoxja_np.weights import initial_weights
@@ -26,9 +26,10 @@ SETTINGS = {  # of TrainingSettings: what the help says
                 "never seen",
     "parts": "cut each batch into N parts, one after the other: the same step in less memory",
     "threads": "parts at a time; set OPENBLAS_NUM_THREADS=1 with it, so that the BLAS takes no "
-               "threads of its own", "learning_rate": "the highest",
+               "threads of its own", "learning_rate": "the highest learning rate",
     "warmup_steps": "steps until it is reached; after them it falls as a cosine",
-    "weight_decay": "of matrices", "max_norm": "gradients longer than this are clipped",
+    "weight_decay": "how far each step draws matrices towards 0",
+    "max_norm": "gradients longer than this are clipped",
     "evaluate_every": "steps from one look at the held-out text to the next",
     "save_every": "steps from one checkpoint to the next",
     "seed": "of the first weights and of the batches",
@@ -59,7 +60,8 @@ def add_to(verbs: Verbs) -> None:
                       help="texts, or one .npy, that are not trained on (default: the last "
                            f"{HELD_OUT:.0%}% of the corpus)")
     verb.add_argument("--resume", action="store_true",
-                      help="go on from the last checkpoint in FOLDER; everything else as it was")
+                      help="go on from the last checkpoint in FOLDER, with the tokenizer and the "
+                           "encoded texts that are there; everything else as it was")
     for each in fields(TrainingSettings):
         if each.name not in SETTINGS:
             continue
@@ -80,19 +82,26 @@ def run(options: argparse.Namespace) -> None:
     """Trains, and says on stderr what came of it."""
     if options.model and (options.config or options.tokenizer):
         options.usage_error("--model has a config and a tokenizer already")
+    folder: Path = options.output
+    check_folder(folder, resume=options.resume)
     settings = TrainingSettings(**{name: getattr(options, name) for name in SETTINGS})
     tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained(
-        options.model or options.tokenizer or DEFAULT_MODEL)
+        folder if options.resume else options.model or options.tokenizer or DEFAULT_MODEL)
     model = first_model(options, tokenizer, settings)
-    folder: Path = options.output
     folder.mkdir(parents=True, exist_ok=True)
-    ids = read_ids(options.corpus, folder / "corpus.npy", tokenizer)
+    ids = read_ids(options.corpus, folder / "corpus.npy", tokenizer, again=options.resume)
     if options.held_out:
-        held_out = read_ids(options.held_out, folder / "held_out.npy", tokenizer)
+        held_out = read_ids(options.held_out, folder / "held_out.npy", tokenizer,
+                            again=options.resume)
     else:
         cut = len(ids) - max(int(len(ids) * HELD_OUT), settings.length)
-        ids, held_out = ids[:max(cut, 0)], ids[max(cut, 0):]
-    tokenizer.save_pretrained(folder)
+        if cut < settings.length:
+            raise ValueError(f"the corpus has {len(ids)} tokens, too few for one window of "
+                             f"{settings.length} to train on and one to hold out: give more text "
+                             "or a smaller length")
+        ids, held_out = ids[:cut], ids[cut:]
+    if not options.resume:
+        tokenizer.save_pretrained(folder)
     print(f"{model!r}, {len(ids):,} tokens, {len(held_out):,} held out", file=sys.stderr)
     done = train(model, ids, held_out, folder, settings, resume=options.resume)
     print(f"{folder}: held-out loss {done.best:.4f} nats a token at best", file=sys.stderr)
@@ -107,9 +116,11 @@ def first_model(options: argparse.Namespace, tokenizer: GPTNeoXJapaneseTokenizer
     """What training begins with: --model, or weights by chance of --config."""
     if options.model:
         return GPTNeoXJapaneseForCausalLM.from_pretrained(find_folder(options.model))
+    if options.config and not options.config.is_file():
+        raise FileNotFoundError(f"--config: there is no file {str(options.config)!r}")
     given = read_json(options.config) if options.config else {
         "hidden_size": 128, "num_hidden_layers": 4, "num_attention_heads": 4,
-        "max_position_embeddings": max(256, settings.length)}
+        "attention_dropout": 0.0, "max_position_embeddings": max(256, settings.length)}
     config = GPTNeoXJapaneseConfig.from_dict({
         **given, "vocab_size": len(tokenizer.vocabulary.rows),
         "bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id})
@@ -117,13 +128,17 @@ def first_model(options: argparse.Namespace, tokenizer: GPTNeoXJapaneseTokenizer
     return GPTNeoXJapaneseForCausalLM(config, initial_weights(config, rng=rng, dtype="float32"))
 
 
-def read_ids(files: list[str], target: Path, tokenizer: GPTNeoXJapaneseTokenizer) -> Ids:
-    """The ids of texts, as a memory map that is written to `target`, or of a .npy as it is."""
-    if files[0].endswith(".npy"):
+def read_ids(files: list[str], target: Path, tokenizer: GPTNeoXJapaneseTokenizer, *,
+             again: bool) -> Ids:
+    """The ids of texts, as a memory map that is written to `target`, or of a .npy as it is.
+
+    again: the texts were written there before.
+    """
+    if any(file.endswith(".npy") for file in files):
         if len(files) > 1:
             raise ValueError(f"expected one .npy, or texts; got {', '.join(files)}")
         target = Path(files[0])
-    else:
+    elif not again:
         encode_corpus(files, target, tokenizer)
     ids: Ids = np.load(target, mmap_mode="r")
     return ids

@@ -1,4 +1,4 @@
-"""AdamW: a step for each weight, as long as its recent gradients agree; weight decay apart.
+"""AdamW: a weight whose recent gradients agree makes a long step; weight decay apart.
 
 Loshchilov and Hutter 2017, https://arxiv.org/abs/1711.05101.
 """
@@ -47,9 +47,9 @@ class AdamW:
         self.updates += 1
         unbias1, unbias2 = 1 - self.beta1**self.updates, 1 - self.beta2**self.updates
         for name, w in weights.items():
-            gradient = gradients[name]
-            mean = self.means.setdefault(name, np.zeros_like(w))
-            square = self.squares.setdefault(name, np.zeros_like(w))
+            if name not in self.means:
+                self.means[name], self.squares[name] = np.zeros_like(w), np.zeros_like(w)
+            gradient, mean, square = gradients[name], self.means[name], self.squares[name]
             mean += (1 - self.beta1) * (gradient - mean)
             square *= self.beta2
             square += (1 - self.beta2) * gradient * gradient

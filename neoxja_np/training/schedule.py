@@ -29,6 +29,7 @@ def clip(gradients: Mapping[str, Array], *, norm: float, max_norm: float) -> Non
 
     torch.nn.utils.clip_grad_norm_.
     """
-    if norm > max_norm:
+    scale = max_norm / (norm + 1e-6)
+    if scale < 1:
         for each in gradients.values():
-            each *= max_norm / (norm + 1e-6)
+            each *= scale

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-WHOLE = ("steps", "batch_size", "length", "parts", "threads", "evaluate_every", "save_every")
+AT_LEAST_1 = ("steps", "batch_size", "length", "parts", "threads", "evaluate_every", "save_every")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class TrainingSettings:
             kind: Any = each.type
             if type(value) is not kind and not (kind is float and type(value) is int):
                 raise TypeError(f"{each.name} must be a {kind.__name__}, got {value!r}")
-            least = 1 if each.name in WHOLE else 0
+            least = 1 if each.name in AT_LEAST_1 else 0
             if not least <= value < float("inf"):
                 raise ValueError(f"{each.name} must be {least} or more, got {value!r}")
         if self.length < 2:
@@ -42,6 +42,12 @@ class TrainingSettings:
         if self.batch_size % self.parts:
             raise ValueError(f"a batch of {self.batch_size} windows cannot be cut into "
                              f"{self.parts} equal parts")
+        if self.threads > self.parts:
+            raise ValueError(f"{self.threads} threads need as many parts of a batch, got parts "
+                             f"{self.parts}")
+        for name in ("eps", "max_norm"):
+            if getattr(self, name) == 0:
+                raise ValueError(f"{name} must be above 0")
         for name in ("beta1", "beta2"):
             if getattr(self, name) >= 1:
                 raise ValueError(f"{name} must be below 1, got {getattr(self, name)!r}")

@@ -10,7 +10,7 @@ from neoxja_np import CheckpointError, GPTNeoXJapaneseConfig, GPTNeoXJapaneseFor
 from neoxja_np.checkpoint.folder import stored_tensors, weight_files
 from neoxja_np.checkpoint.safetensors_file import read_header
 from neoxja_np.weights import flatten, initial_weights, shapes
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 CONFIG = GPTNeoXJapaneseConfig(vocab_size=11, hidden_size=12, num_hidden_layers=2, num_attention_heads=3,
@@ -257,10 +257,10 @@ def test_a_failed_save_leaves_the_folder_as_it_was(tmp_path: Path, monkeypatch: 
 
     def full(*args: object, **rest: object) -> None:
         if next(calls) == 2:
-            raise OSError("no space left on device")
+            raise SafetensorError("no space left on device")
         save_file(*args, **rest)
 
-    monkeypatch.setattr("neoxja_np.checkpoint.folder.save_file", full)
+    monkeypatch.setattr("neoxja_np.checkpoint.safetensors_file.save_file", full)
     with pytest.raises(OSError, match="no space left"):
         model.save_pretrained(tmp_path, max_shard_size=5000)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -1,6 +1,8 @@
 """neoxja train: texts in, a model folder out."""
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -96,10 +98,26 @@ def test_resuming(corpus: Path, config: Path, tmp_path: Path, capsys: pytest.Cap
     assert main([*command, "--resume"]) == 1
     assert "no checkpoint to resume from" in capsys.readouterr().err
     assert main(command) == 0
+    files = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    corpus.write_text("鳥が飛ぶ。\n" * 99, encoding="utf-8")
     assert main(command) == 1
     assert "holds a run" in capsys.readouterr().err
-    assert main([*command, "--resume"]) == 0
+    assert {path: path.read_bytes() for path in files} == files
+    assert main([*command, "--resume"]) == 0  # with the texts that were encoded when it began
     assert len(read_log(tmp_path / "out")) == 8
+
+
+def test_stopped_by_ctrl_c(corpus: Path, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                           capsys: pytest.CaptureFixture[str]) -> None:
+    right = loop.train_step
+    monkeypatch.setattr(loop, "train_step", lambda run, *rest: os.kill(os.getpid(), signal.SIGINT) or right(run, *rest))
+    command = ["train", str(corpus), "--config", str(config), "-o", str(tmp_path / "out"), *SMALL]
+    assert main(command) == 130
+    assert "stopped after step 1, which is saved; resume to go on" in capsys.readouterr().err
+    monkeypatch.setattr(loop, "train_step", right)
+    assert main([*command, "--resume"]) == 0
+    checkpoint = tmp_path / "out" / "checkpoints" / "step-00000006"
+    assert main(["generate", "猫が", "--model", str(checkpoint), "--max-new-tokens", "2"]) == 0
 
 
 @pytest.mark.parametrize(("words", "message"), [
@@ -117,8 +135,9 @@ def test_usage(words: list[str], message: str, corpus: Path, tmp_path: Path,
 
 @pytest.mark.parametrize(("words", "message"), [
     (["--model", "random-ja", "--length", "300"], "windows of 300 tokens are longer than the model's context of 256"),
-    (["--steps", "0"], "steps must be 1 or more"), (["--config", "nowhere.json"], "nowhere.json"),
-    (["--tokenizer", "random-ja", "--length", "900"], "are fewer than one window of 900"),
+    (["--steps", "0"], "steps must be 1 or more"),
+    (["--config", "nowhere.json"], "--config: there is no file 'nowhere.json'"),
+    (["--tokenizer", "random-ja", "--length", "900"], "too few for one window of 900 to train on and one to hold out"),
 ])
 def test_what_makes_no_run(words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "short.txt"

@@ -76,6 +76,17 @@ def test_activation(hidden_act: str) -> None:
                       lambda dy: {"x": activate_backward(dy, x, y, hidden_act=hidden_act)})
 
 
+@pytest.mark.parametrize(("hidden_act", "other"), [
+    (name, other) for name in ACTIVATIONS for other in DERIVATIVES if DERIVATIVES[other] is not DERIVATIVES[name]
+    and (name != "relu" or other == "gelu")])  # where the share is 0 or 1, s (1 - s) is 0, and the others are right
+def test_the_derivative_of_another_activation_is_found(hidden_act: str, other: str) -> None:
+    x = draw(B, L, F)
+    y = activate(x, hidden_act=hidden_act)
+    with pytest.raises(AssertionError):
+        check_derivatives(lambda: activate(x, hidden_act=hidden_act), {"x": x},
+                          lambda dy: {"x": DERIVATIVES[other](dy, x, y)})
+
+
 def test_every_activation_has_a_derivative() -> None:
     assert list(DERIVATIVES) == list(ACTIVATIONS)
 

@@ -90,8 +90,9 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path_factory: pytest.TempPathFact
         with pytest.raises(OSError, match="no power"):
             train(new_model(), IDS, HELD_OUT, broken, chosen)
     model = new_model()
-    saved = stop >= save_every
-    train(model, IDS, HELD_OUT, broken, chosen, resume=saved)
+    if stop < save_every:  # nothing to go on from
+        shutil.rmtree(broken)
+    train(model, IDS, HELD_OUT, broken, chosen, resume=stop >= save_every)
     assert weights_of(model) == weights_of(expected)
     assert without_times(broken) == without_times(whole)
     assert (broken / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
@@ -119,7 +120,7 @@ def test_ctrl_c_ends_the_step_and_saves(tmp_path: Path, monkeypatch: pytest.Monk
         return right(run, *args)
 
     monkeypatch.setattr(loop, "train_step", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="stopped after step 7, which is saved"):
         train(new_model(), IDS, HELD_OUT, tmp_path, TrainingSettings(**SMALL))
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step-00000007"]
     assert signal.getsignal(signal.SIGINT) is handler
@@ -141,7 +142,7 @@ def test_a_loss_that_is_no_number_is_refused(tmp_path: Path) -> None:
     model = new_model()
     model.weights["gpt_neox_japanese"]["layers"][0]["mlp"]["dense_4h_to_h"]["weight"][0, 0] = np.nan
     before = weights_of(model)
-    with pytest.raises(TrainingError, match=r"step 1: the loss is nan.*lower learning rate"):
+    with pytest.raises(TrainingError, match=r"step 1: the loss is nan.*lower learning rate or a longer warm-up$"):
         train(model, IDS, HELD_OUT, tmp_path, TrainingSettings(**SMALL))
     assert weights_of(model) == before
     assert not (tmp_path / "checkpoints").exists()
@@ -174,8 +175,22 @@ def test_a_run_goes_on_as_it_began(tmp_path: Path, change: dict[str, int], messa
     train(new_model(), IDS, HELD_OUT, tmp_path, TrainingSettings(**SMALL))
     with pytest.raises(ValueError, match=message):
         train(new_model(), IDS, HELD_OUT, tmp_path, TrainingSettings(**{**SMALL, **change}), resume=True)
-    with pytest.raises(ValueError, match="corpus was"):
-        train(new_model(), IDS[:500], HELD_OUT, tmp_path, TrainingSettings(**SMALL), resume=True)
+    for ids, held_out, message in ((IDS[:500], HELD_OUT, "but the corpus is another"),
+                                   (IDS, HELD_OUT[:50], "but the held-out text is another")):
+        with pytest.raises(ValueError, match=message):
+            train(new_model(), ids, held_out, tmp_path, TrainingSettings(**SMALL), resume=True)
+    for config, message in (({"num_attention_heads": 1}, "config's num_attention_heads was 2, is 1"),
+                            ({"hidden_act": "relu"}, "config's hidden_act was gelu, is relu"),
+                            ({"num_hidden_layers": 3}, "config's num_hidden_layers was 2, is 3"),
+                            ({"dtype": "float64"}, "config's dtype was float32, is float64")):
+        with pytest.raises(ValueError, match=message):
+            train(new_model(**config), IDS, HELD_OUT, tmp_path, TrainingSettings(**SMALL), resume=True)
+
+
+def test_threads_and_saving_may_change(tmp_path: Path) -> None:
+    train(new_model(), IDS, HELD_OUT, tmp_path, TrainingSettings(**SMALL, parts=2))
+    train(new_model(), IDS, HELD_OUT, tmp_path, TrainingSettings(**{**SMALL, "save_every": 1}, parts=2, threads=2),
+          resume=True)
 
 
 def test_nothing_to_resume(tmp_path: Path) -> None:
@@ -188,8 +203,96 @@ def test_windows_begin_at_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(loop, "accumulate", lambda batch, *rest: batches.append(batch) or accumulate(batch, *rest))
     train(new_model(eos_token_id=4), IDS[1:40], HELD_OUT, tmp_path, TrainingSettings(**SMALL, at_texts=True))
     assert {int(row[0]) for batch in batches for row in batch} == {1, 5}  # the first id, and what follows each 4
-    with pytest.raises(ValueError, match="no eos_token_id, so no text has an end"):
+    with pytest.raises(ValueError, match="no text of the corpus ends with the end token, None"):
         train(new_model(), IDS, HELD_OUT, tmp_path / "other", TrainingSettings(**SMALL, at_texts=True))
+
+
+def test_a_model_is_not_written_over(tmp_path: Path) -> None:
+    model = new_model()
+    model.save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="holds a model, which is not written over"):
+        train(model, IDS, HELD_OUT, tmp_path, TrainingSettings(**SMALL))
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError, match="is a file"):
+        train(model, IDS, HELD_OUT, tmp_path / "file", TrainingSettings(**SMALL))
+
+
+@pytest.mark.parametrize("name", ["evaluate", "train_step"])
+def test_what_is_no_number_is_not_kept(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A held-out loss or weights, from the second save on."""
+    right, calls = getattr(loop, name), []
+
+    def spoiled(*args: object) -> float:
+        value = right(*args)
+        calls.append(1)
+        if name == "evaluate":
+            return float("nan") if len(calls) == 2 else value
+        if len(calls) == 10:
+            args[0].weights["gpt_neox_japanese.embed_in.weight"][8, 0] = np.inf  # a token that is nowhere
+        return value
+
+    monkeypatch.setattr(loop, name, spoiled)
+    message = {"evaluate": "the held-out loss is nan", "train_step": "weights that are no number"}[name]
+    with pytest.raises(TrainingError, match=message):
+        train(new_model(), IDS, HELD_OUT, tmp_path, TrainingSettings(**SMALL))
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step-00000005"]
+    assert np.isfinite([array for each in flatten(GPTNeoXJapaneseForCausalLM.from_pretrained(tmp_path).weights).values()
+                        for array in each.ravel()]).all()
+    assert all(np.isfinite(list(record.values())).all() for record in read_log(tmp_path))
+
+
+def test_the_best_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a resumption a worse model does not take its place."""
+    losses = iter([1.0, 2.0, 3.0])
+    monkeypatch.setattr(loop, "evaluate", lambda *args: next(losses))
+    right = loop.train_step
+    monkeypatch.setattr(loop, "train_step", lambda run, *args: 1 / 0 if run.step == 6 else right(run, *args))
+    with pytest.raises(ZeroDivisionError):
+        train(new_model(), IDS, HELD_OUT, tmp_path, TrainingSettings(**SMALL))
+    monkeypatch.setattr(loop, "train_step", right)
+    best = (tmp_path / "model.safetensors").read_bytes()
+    run = train(new_model(), IDS, HELD_OUT, tmp_path, TrainingSettings(**SMALL), resume=True)
+    assert run.best == 1.0
+    assert (tmp_path / "model.safetensors").read_bytes() == best
+
+
+def test_a_checkpoint_is_a_model_folder_with_its_tokenizer(tmp_path: Path) -> None:
+    for name in checkpoints.TOKENIZER:
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    train(new_model(), IDS, HELD_OUT, tmp_path, TrainingSettings(**SMALL))
+    folder = checkpoints.newest_checkpoint(tmp_path / "checkpoints")
+    assert all((folder / name).read_text(encoding="utf-8") == name for name in checkpoints.TOKENIZER)
+    modes = {path.stat().st_mode for path in [tmp_path / "log.jsonl", *folder.iterdir()]}
+    assert len(modes) == 1  # the user's own
+
+
+def test_a_line_that_was_not_written_to_its_end(tmp_path: Path) -> None:
+    train(new_model(), IDS, HELD_OUT, tmp_path, TrainingSettings(**SMALL))
+    path, log = tmp_path / "log.jsonl", read_log(tmp_path)
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"step": 13,')
+    assert read_log(tmp_path) == log
+    train(new_model(), IDS, HELD_OUT, tmp_path, TrainingSettings(**SMALL), resume=True)
+    assert read_log(tmp_path) == log
+    path.write_text("{}\nno\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="line 2, is not JSON"):
+        read_log(tmp_path)
+
+
+@pytest.mark.parametrize("before", [signal.SIG_IGN, signal.default_int_handler])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals(number: signal.Signals, before: object) -> None:
+    kept = signal.signal(number, before)
+    try:
+        with loop.interrupts_noted() as interrupted:
+            os.kill(os.getpid(), number)
+            assert interrupted() == (before is signal.default_int_handler)
+            if interrupted():
+                with pytest.raises(KeyboardInterrupt):
+                    os.kill(os.getpid(), number)
+        assert signal.getsignal(number) is before
+    finally:
+        signal.signal(number, kept)
 
 
 def test_windows_beyond_the_context(tmp_path: Path) -> None:

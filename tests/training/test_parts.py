@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from neoxja_np import GPTNeoXJapaneseConfig
 from neoxja_np.training.adamw import AdamW, parameters
-from neoxja_np.training.batches import check_ids, random_batch, successive_batches, text_starts
+from neoxja_np.training.batches import check_corpus, random_batch, successive_batches, text_starts
 from neoxja_np.training.schedule import clip, gradient_norm, learning_rate
 from neoxja_np.training.settings import TrainingSettings
 from neoxja_np.weights import flatten, initial_weights
@@ -112,7 +112,7 @@ def test_successive_batches_cover_all_but_the_rest(size: int, length: int, batch
 
 
 @pytest.mark.parametrize(("ids", "message"), [
-    (np.zeros(3, "<u2"), "3 tokens are fewer than one window of 4"),
+    (np.zeros(3, "<u2"), "the corpus has 3 tokens, fewer than one window of 4"),
     (np.zeros((2, 8), "<u2"), "one row of whole numbers"),
     (np.zeros(9), "one row of whole numbers"),
     (np.array([1, 2, 3, 10]), "the corpus has id 10, the model ids from 0 to 9"),
@@ -120,14 +120,17 @@ def test_successive_batches_cover_all_but_the_rest(size: int, length: int, batch
 ])
 def test_ids_that_cannot_be_trained_on(ids: np.ndarray, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        check_ids(ids, length=4, vocab_size=10)
+        check_corpus(ids, name="corpus", length=4, vocab_size=10)
 
 
 @pytest.mark.parametrize(("wrong", "message"), [
     ({"steps": 0}, "steps must be 1 or more, got 0"), ({"length": 1}, "length must be 2 or more"),
     ({"batch_size": 6, "parts": 4}, "a batch of 6 windows cannot be cut into 4 equal parts"),
     ({"learning_rate": -1.0}, "learning_rate must be 0 or more"), ({"learning_rate": math.nan}, "learning_rate"),
-    ({"eps": math.inf}, "eps must be 0 or more"), ({"beta2": 1.0}, "beta2 must be below 1"),
+    ({"eps": math.inf}, "eps must be 0 or more"), ({"eps": 0.0}, "eps must be above 0"),
+    ({"max_norm": 0}, "max_norm must be above 0"),
+    ({"threads": 2}, "2 threads need as many parts of a batch, got parts 1"),
+    ({"beta2": 1.0}, "beta2 must be below 1"),
 ])
 def test_settings_that_make_no_run(wrong: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):

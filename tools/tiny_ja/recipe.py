@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from neoxja_np import GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
+from neoxja_np.checkpoint.safetensors_file import write_tensors
 from neoxja_np.files import write_json
 from neoxja_np.tokenizer.corpus import encode_corpus
 from neoxja_np.tokenizer.learn import learn_rows, save_vocabulary
@@ -22,7 +23,6 @@ from neoxja_np.training.checkpoints import newest_checkpoint
 from neoxja_np.training.loop import CHECKPOINTS, LOG, read_log, train
 from neoxja_np.training.settings import TrainingSettings
 from neoxja_np.weights import PREFIX, flatten, initial_weights
-from safetensors.numpy import save_file
 from tools.tiny_ja.corpus import LISTS, write_corpus
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,7 +99,7 @@ def make_folder(work: Path) -> None:
     assert tensors.pop("embed_out.weight") is tensors[PREFIX + "embed_in.weight"]
     halves = {name: array.astype(np.float16) for name, array in tensors.items()}
     assert all(np.isfinite(array).all() for array in halves.values())
-    save_file(halves, TARGET / "model.safetensors", metadata={"format": "pt"})
+    write_tensors(halves, TARGET / "model.safetensors")
     write_json(TARGET / "config.json", {
         **model.config.to_dict(), "architectures": ["GPTNeoXJapaneseForCausalLM"], "dtype": "float16"})
     write_json(TARGET / "generation_config.json", model.generation_config.to_dict())
