@@ -207,7 +207,10 @@ def accumulate(batch: IntArray, model: GPTNeoXJapaneseForCausalLM, parts: int, p
     for loss, gradients in pool.map(of_part, np.split(batch, parts)):
         total += loss
         for name, gradient in gradients.items():
-            sums[name] = sums[name] + gradient if name in sums else gradient
+            if name in sums:
+                sums[name] += gradient
+            else:
+                sums[name] = gradient
     for gradient in sums.values():
         gradient /= parts
     return total, sums

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tools.tiny_ja.draw import Draw, Text
 from tools.tiny_ja.lists import list_text
+from tools.tiny_ja.meetings import meeting
 from tools.tiny_ja.questions import question
 from tools.tiny_ja.stories import story
 from tools.tiny_ja.sums import sum_text
@@ -17,7 +18,7 @@ from tools.tiny_ja.topics import topic
 
 END = "\n<|endoftext|>"  # behind each text
 Kinds = list[tuple[float, Callable[..., Text]]]  # how often, and what makes one
-KINDS: Kinds = [(30, story), (8, topic), (12, question), (30, sum_text), (30, list_text)]
+KINDS: Kinds = [(28, story), (12, meeting), (8, topic), (12, question), (30, sum_text), (28, list_text)]
 LISTS: Kinds = [(1, list_text)]
 
 

@@ -14,8 +14,9 @@ T = TypeVar("T")
 class Draw:
     """What a text is made with. Every choice goes through here, so `bits` is what the text cost.
 
-    The entropy of the choices is a bound on that of the texts: where two rows of choices give one
-    text, the text is likelier than either. Built on random() alone, the one method of Python's
+    The entropy of the choices is an upper bound on that of the texts: where two rows of choices give one
+    text, the text is likelier than either. What is drawn and thrown away does not count (who throws it away
+    sets `bits` back): that can only make the text likelier. Built on random() alone, the one method of Python's
     generator that is promised never to change.
     """
 

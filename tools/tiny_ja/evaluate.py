@@ -9,6 +9,7 @@ import argparse
 import json
 import math
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -17,23 +18,30 @@ from typing import Any
 import numpy as np
 from neoxja_np import GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
 from neoxja_np.files import write_json
+from neoxja_np.layers.loss import causal_lm_loss
+from neoxja_np.training.batches import random_batch, text_starts
 from tools.tiny_ja.corpus import END, texts
 from tools.tiny_ja.draw import Draw, Probe, Text
 from tools.tiny_ja.kneser_ney import KneserNey
 from tools.tiny_ja.lists import list_probes
 from tools.tiny_ja.questions import capital_probes, other_probes
-from tools.tiny_ja.recipe import NEW, SEEN, TARGET, WORK
+from tools.tiny_ja.recipe import CORPUS, TARGET, WORK
 from tools.tiny_ja.stories import probes as name_probes
 from tools.tiny_ja.sums import kanji_probes, sum_probes
+from tools.tiny_ja.world import BEASTS, BOYS, CATS, DOGS, FAMILIES, GIRLS, ROBOTS
 from tqdm import tqdm
 
 BATCH = 24
 ORDER = 5       # of the n-grams
 SPAN = 30       # characters
-TEXTS = 800     # of each held-out split
+TEXTS = 800     # of each kind of new text
 STORIES = 200   # written from the beginnings of held-out ones
-SAMPLES = 20
+SAMPLES, TEMPERATURE, SEED = 20, 0.8, 2
 KNOWN_PROMPT = "人とAIが協調するためには、"
+KNOWN, NEW = "known plots", "held-out plots"  # splits that neither training nor the choice of its best weights saw
+NAME = re.compile("|".join([
+    f"(?:{'|'.join(FAMILIES)})(?:さん|先生)",
+    *sorted({*BOYS, *GIRLS, *DOGS, *CATS, *ROBOTS, *(name for _, name in BEASTS)}, key=len, reverse=True)]))
 
 
 def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
@@ -44,15 +52,15 @@ def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
 
 
 def continuations(model: GPTNeoXJapaneseForCausalLM, tokenizer: GPTNeoXJapaneseTokenizer, prompts: Sequence[str],
-                  tokens: int, **settings: Any) -> list[str]:
-    """What the model writes behind each prompt, up to its end token."""
+                  tokens: int | None = None, **settings: Any) -> list[str]:
+    """What the model writes behind each prompt: up to its end token, so many tokens or the end of the context."""
     texts: list[str] = []
     with tqdm(total=len(prompts), unit="prompt", disable=None) as bar:
         for part in batched(prompts, BATCH):
             encoding = tokenizer(part, padding=True, padding_side="left", return_tensors="np")
             length = encoding.input_ids.shape[1]
-            room = min(tokens, model.config.max_position_embeddings - length)
-            out = model.generate(**encoding, max_new_tokens=room, **settings)
+            room = model.config.max_position_embeddings - length
+            out = model.generate(**encoding, max_new_tokens=min(tokens or room, room), **settings)
             texts += tokenizer.batch_decode(out[:, length:], skip_special_tokens=True)
             bar.update(len(part))
     return texts
@@ -70,36 +78,63 @@ def share_right(model: GPTNeoXJapaneseForCausalLM, tokenizer: GPTNeoXJapaneseTok
             "wrong": wrong[:5]}
 
 
-def token_nats(model: GPTNeoXJapaneseForCausalLM, ids: Sequence[int]) -> float:
-    """The surprise of a row of ids but the first."""
-    logits = model([list(ids)], use_cache=False).logits[0, :-1].astype(np.float64)
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    picked = shifted[np.arange(len(ids) - 1), ids[1:]]
-    return float((np.log(np.exp(shifted).sum(axis=-1)) - picked).sum())
+def asked() -> dict[str, list[Probe]]:
+    """Every question to the model, by what it is about."""
+    return {"capitals": capital_probes(), "weekdays, months, seasons": other_probes(), "sums in digits": sum_probes(),
+            "sums in kanji": kanji_probes(), "lists": list_probes(Draw("lists"), 300),
+            "names, held-out plots": name_probes(Draw("names"), 300, held_out=True),
+            "names, known plots": name_probes(Draw("names"), 300, held_out=False)}
+
+
+def share_guessed(probes: Iterable[Probe]) -> float:
+    """How many names a rule finds that reads nothing: of the names so far, the last one but the very last."""
+    guesses = []
+    for probe in probes:
+        names = NAME.findall(probe.prompt)
+        others = [name for name in names if name != names[-1]] or names
+        guesses.append(probe.answer == others[-1])
+    return sum(guesses) / len(guesses)
+
+
+def new_texts(split: str) -> list[tuple[Text, float]]:
+    """TEXTS new texts of every kind: of KNOWN plots, pairs and wordings, or of those held out."""
+    return [*islice(texts(split, held_out=split == NEW), TEXTS)]
 
 
 def bits_a_character(model: GPTNeoXJapaneseForCausalLM, tokenizer: GPTNeoXJapaneseTokenizer, ngrams: KneserNey,
                      split: str) -> dict[str, dict[str, float]]:
-    """By kind of text: of the model, of the n-grams, and of the choices that the generator made (a bound).
+    """By kind of text: of the model, of the n-grams, and of the generator's choices.
 
-    Each text behind an end token, with its own end; those that fit the context.
+    Each text with its own end, behind a short text with its end, as texts stand in the corpus; those that fit the
+    context. The bits of the choices are an upper bound on the entropy of the texts.
     """
+    lead = tokenizer.encode(next(text.text for text, _ in texts("lead") if len(text.text) < 60) + END)
     sums: dict[str, dict[str, float]] = {}
-    eos = tokenizer.eos_token_id
-    before = np.array([eos] * (ORDER - 1))
-    chosen: Iterable[tuple[Text, float]] = islice(texts(split, held_out=split == NEW), TEXTS)
-    for text, bits in tqdm(chosen, split, TEXTS, disable=None):
-        ids = tokenizer.encode(text.text + END)
-        if len(ids) >= model.config.max_position_embeddings:
+    for text, bits in tqdm(new_texts(split), split, disable=None):
+        ids = np.array([*lead, *tokenizer.encode(text.text + END)])
+        if len(ids) > model.config.max_position_embeddings:
             continue
+        labels = np.where(np.arange(len(ids)) < len(lead), -100, ids)
+        logits = model([ids.tolist()], use_cache=False).logits[0].astype(np.float64)
         of = sums.setdefault(text.kind, dict.fromkeys(("characters", "model", "n-grams", "generator"), 0.0))
         of["characters"] += len(text.text)
-        of["model"] += token_nats(model, [eos, *ids]) / math.log(2)
-        of["n-grams"] -= float(np.log2(ngrams.probabilities(np.array([*before, *ids]))).sum())
+        of["model"] += float(causal_lm_loss(logits, labels)) * (len(ids) - len(lead)) / math.log(2)
+        of["n-grams"] -= float(np.log2(ngrams.probabilities(ids[len(lead) - ORDER + 1:])).sum())
         of["generator"] += bits
     sums["all"] = {name: sum(each[name] for each in sums.values()) for name in next(iter(sums.values()))}
     return {kind: {name: value if name == "characters" else value / of["characters"] for name, value in of.items()}
             for kind, of in sums.items()}
+
+
+def share_trained_on(ids: np.ndarray, *, end: int) -> float:
+    """How much of the corpus [N] stood in a window of training at least once."""
+    seen = np.zeros(len(ids), bool)
+    starts = text_starts(ids, end=end, length=CORPUS.length)
+    places = np.arange(len(ids), dtype=np.uint32)
+    for step in range(CORPUS.steps):
+        seen[random_batch(places, step=step, batch_size=CORPUS.batch_size, length=CORPUS.length, seed=CORPUS.seed,
+                          starts=starts)] = True
+    return float(seen.mean())
 
 
 def brackets(written: Sequence[str]) -> dict[str, Any]:
@@ -119,50 +154,61 @@ def span_hashes(text: str) -> np.ndarray:
     return hashes
 
 
-def verbatim(written: Sequence[str], corpus: str) -> dict[str, Any]:
-    """Of the different spans of SPAN characters of some texts, how many stand in the corpus to the letter."""
+def verbatim(written: Sequence[str], corpus: np.ndarray) -> dict[str, Any]:
+    """Of the different spans of SPAN characters of some texts, how many stand in the corpus, given as its span_hashes."""
     spans = np.unique(np.concatenate([span_hashes(text) for text in written]))
-    found = int(np.isin(spans, span_hashes(corpus)).sum())
+    found = int(np.isin(spans, corpus).sum())
     return {"spans": len(spans), "verbatim": found, "share": found / max(len(spans), 1)}
 
 
+def cut(story: str) -> tuple[str, str]:
+    """A story's first sentence, and the rest."""
+    end = story.index("。") + 1
+    return story[:end], story[end:]
+
+
+def told(split: str) -> Iterator[tuple[str, str]]:
+    """Stories of the generator, each with another first sentence, as cut() gives them."""
+    known = set()
+    for text, _ in texts(split, held_out=split != KNOWN):
+        if text.kind == "story":
+            first, rest = cut(text.text)
+            if first not in known:
+                known.add(first)
+                yield first, rest
+
+
 def beginnings(count: int) -> list[str]:
-    """First sentences of held-out stories of plots that training never sees."""
-    stories = (text.text for text, _ in texts("beginnings", held_out=True) if text.kind == "story")
-    return [story[:story.index("。") + 1] for story in islice(stories, count)]
+    """First sentences of stories of plots that training never sees."""
+    return [first for first, _ in islice(told("beginnings"), count)]
 
 
 def evaluate(model: GPTNeoXJapaneseForCausalLM, tokenizer: GPTNeoXJapaneseTokenizer, work: Path) -> dict[str, Any]:
     """All figures of the model card."""
-    ngrams = KneserNey(np.load(work / "corpus.npy"), order=ORDER, vocab_size=len(tokenizer.vocabulary.rows))
+    start, ids = time.perf_counter(), np.load(work / "corpus.npy")
     corpus = (work / "corpus.txt").read_text(encoding="utf-8")
+    ngrams = KneserNey(ids, order=ORDER, vocab_size=len(tokenizer.vocabulary.rows))
     found: dict[str, Any] = {
-        "corpus": {"characters": len(corpus), "tokens": len(np.load(work / "corpus.npy", mmap_mode="r"))},
-        "bits a character": {split: bits_a_character(model, tokenizer, ngrams, split) for split in (SEEN, NEW)}}
-    asked: dict[str, list[Probe]] = {
-        "capitals": capital_probes(), "weekdays, months, seasons": other_probes(), "sums in digits": sum_probes(),
-        "sums in kanji": kanji_probes(), "lists": list_probes(Draw("lists"), 300),
-        "names, held-out plots": name_probes(Draw("names"), 300, held_out=True),
-        "names, known plots": name_probes(Draw("names"), 300, held_out=False)}
-    for name, probes in asked.items():
+        "corpus": {"characters": len(corpus.replace(END, "")), "texts": corpus.count(END), "tokens": len(ids),
+                   "trained on": share_trained_on(ids, end=tokenizer.eos_token_id)},
+        "bits a character": {split: bits_a_character(model, tokenizer, ngrams, split) for split in (KNOWN, NEW)}}
+    for name, probes in asked().items():
         found[name] = share_right(model, tokenizer, probes)
+        if name.startswith("names"):
+            found[name]["guessed"] = share_guessed(probes)
         print(f"{name}: {found[name]['right']} of {found[name]['cases']}", flush=True)
     prompts = beginnings(STORIES)
-    written = continuations(model, tokenizer, prompts, model.config.max_position_embeddings)
-    found["brackets"] = brackets(written)
-    sampled = [prompt + text for prompt, text in zip(prompts, continuations(
-        model, tokenizer, prompts, model.config.max_position_embeddings, do_sample=True, top_k=0,
-        rng=np.random.default_rng(1)), strict=True)]
-    found["brackets, sampled"] = brackets(sampled)
-    found["verbatim, greedy"] = verbatim(written, corpus)
-    found["verbatim, sampled"] = verbatim(sampled, corpus)
-    found["verbatim, the generator's own held-out stories of known plots"] = verbatim(
-        [text.text for text, _ in islice(texts(SEEN), TEXTS) if text.kind == "story"], corpus)
+    written = {"greedy": continuations(model, tokenizer, prompts), "sampled": continuations(
+        model, tokenizer, prompts, do_sample=True, top_k=0, rng=np.random.default_rng(1))}
+    found["brackets"] = {way: brackets(stories) for way, stories in written.items()}
+    written |= {f"the generator's own, {split}": [rest for _, rest in islice(told(split), STORIES)] for split in (KNOWN, NEW)}
+    spans = span_hashes(corpus)
+    found["verbatim"] = {name: verbatim(stories, spans) for name, stories in written.items()}
     first = [KNOWN_PROMPT, *prompts[:SAMPLES - 1]]
     found["samples"] = [prompt + text for prompt, text in zip(first, continuations(
-        model, tokenizer, first, model.config.max_position_embeddings, do_sample=True, top_k=0, temperature=0.8,
-        rng=np.random.default_rng(2)), strict=True)]
-    return found
+        model, tokenizer, first, do_sample=True, top_k=0, temperature=TEMPERATURE,
+        rng=np.random.default_rng(SEED)), strict=True)]
+    return {**found, "seconds": round(time.perf_counter() - start)}
 
 
 def main() -> None:

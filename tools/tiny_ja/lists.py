@@ -102,9 +102,11 @@ def items(draw: Draw, *, held_out: bool) -> list[str]:
     kind, count = draw.weighted(KINDS), draw.number(3, 7)
     found: list[str] = []
     while len(found) < count:
-        item = kind(draw)
+        bits, item = draw.bits, kind(draw)
         if item not in found and (len(found) != 1 or held_out_pair(found[0], item) == held_out):
             found.append(item)
+        else:
+            draw.bits = bits
     return found
 
 

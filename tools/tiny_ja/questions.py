@@ -133,7 +133,7 @@ FAMILIES = [
                       ("今は{x}です。今の季節は何ですか。", "{a}です。")],
            [{"x": month, "a": SEASONS[(place - 2) % 12 // 3]} for place, month in enumerate(MONTHS)]),
     Family("season", [("{x}のはどの季節ですか。", "{a}です。"), ("{x}季節はいつですか。", "{a}です。"), ("{x}のはいつですか。", "{a}です。"),
-                      ("春、夏、秋、冬のうち、{x}のはいつですか。", "{a}です。")],
+                      ("{x}のは、春、夏、秋、冬のどれですか。", "{a}です。")],
            [{"x": sign, "a": season} for season, signs in SIGNS.items() for sign in signs]),
 ]
 LAYOUTS = [("問い:", "\n答え:", "\n"), ("問い:", "答え:", "\n"), ("", "", "\n"), ("「", "」「", "」\n")]
@@ -168,9 +168,10 @@ def question(draw: Draw, *, held_out: bool) -> Text:
     text, cues, asked = "", [], set[tuple[str, str]]()
     count = draw.number(3, 8)
     while len(asked) < count:
-        kind = draw.one(kinds)
+        bits, kind = draw.bits, draw.one(kinds)
         pair = draw.one(draw.one([found for of, found in PAIRS[held_out] if of == kind and found]))
         if (pair.about, pair.known) in asked:  # no fact twice
+            draw.bits = bits
             continue
         asked.add((pair.about, pair.known))
         spoken = opening == "「"  # inside 「」 the last 。 is not written

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "weights" / "tiny-ja"
 WORK = ROOT / "build" / "tiny-ja"
 ROWS = 2000
-CHARACTERS = {"lists": 5_000_000, "corpus": 36_000_000}  # of the texts of each stage of training
+CHARACTERS = {"lists": 5_000_000, "corpus": 44_000_000}  # of the texts of each stage of training
 SEEN = "seen"            # held-out texts of the plots and pairs that training has
 NEW = "new"              # held-out texts of those that it has not
 HELD_OUT_CHARACTERS = 300_000
@@ -40,9 +40,9 @@ CONFIG = {"vocab_size": ROWS, "hidden_size": 192, "num_hidden_layers": 4, "num_a
           "max_position_embeddings": 320, "attention_dropout": 0.0, "tie_word_embeddings": True}
 # First lists alone: who meets them only now and then, between stories, learns to copy much later.
 CORPUS = TrainingSettings(
-    steps=9000, batch_size=8, length=320, at_texts=True, parts=2, threads=2, learning_rate=2e-3, warmup_steps=200, final_rate=0.02,
+    steps=12_000, batch_size=8, length=320, at_texts=True, parts=4, threads=2, learning_rate=2e-3, warmup_steps=200, final_rate=0.02,
     weight_decay=0.1, evaluate_every=500, save_every=250, seed=SEED)
-STAGES = {"lists": replace(CORPUS, steps=2600, batch_size=4, final_rate=0.5), "corpus": CORPUS}
+STAGES = {"lists": replace(CORPUS, steps=2600, batch_size=4, parts=2, final_rate=0.5), "corpus": CORPUS}
 
 
 def make_corpus(work: Path) -> None:

@@ -2,7 +2,7 @@
 
 from tools.tiny_ja.draw import Draw, Probe, Text
 
-DIGITS, KANJI = 49, 20  # the greatest summand in each
+DIGITS, KANJI, WORDS = 49, 49, 20  # the greatest summand in each
 
 # a: the first summand, b: the second, c: their sum. A text keeps to one row.
 WORDINGS = [  # adding, taking away
@@ -84,7 +84,7 @@ def pairs(low: int, high: int, *, held_out: bool) -> list[tuple[int, int]]:
 
 
 PAIRS = {(low, high, held_out): pairs(low, high, held_out=held_out)
-         for low, high in [(0, 9), (0, 20), (0, DIGITS), (1, KANJI)] for held_out in (False, True)}
+         for low, high in [(0, 9), (0, 20), (0, DIGITS), (1, KANJI), (1, WORDS)] for held_out in (False, True)}
 
 
 def kanji(number: int) -> str:
@@ -95,7 +95,7 @@ def kanji(number: int) -> str:
 
 def sum_text(draw: Draw, *, held_out: bool) -> Text:
     """A text of sums in one of the three forms."""
-    make = draw.weighted([(6, in_digits), (2, in_kanji), (2, in_words)])
+    make = draw.weighted([(4, in_digits), (4, in_kanji), (2, in_words)])
     return make(draw, held_out)
 
 
@@ -143,7 +143,7 @@ def in_words(draw: Draw, held_out: bool) -> Text:
     asks = draw.chance(0.5)
     text, cues = "", []
     for things, counter, more, fewer in draw.some(STORIES, draw.number(2, 4)):
-        a, b = draw.one(PAIRS[1, KANJI, held_out])
+        a, b = draw.one(PAIRS[1, WORDS, held_out])
         adds = draw.chance(0.7)
         story = draw.one(more if adds else fewer)
         n, m = draw.some(NAMES, 2) if "{m}" in story else [draw.one(NAMES)] * 2 if "{n}" in story else ["", ""]

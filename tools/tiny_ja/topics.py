@@ -81,6 +81,7 @@ def topic(draw: Draw, *, held_out: bool) -> Text:
     """A short piece of 120 to 350 characters, polite or plain."""
     polite = draw.chance(0.6)
     while True:
+        bits = draw.bits
         kind = draw.weighted([(3, "ai"), (1.5, "ai at work"), (2, "themes"), (4, "others")])
         if kind in ("ai", "themes"):
             number = 0 if kind == "ai" else draw.number(1, len(THEMES))
@@ -90,6 +91,7 @@ def topic(draw: Draw, *, held_out: bool) -> Text:
             text = told(draw, polite, subject, draw.one(some))
         if SHORTEST <= len(text) <= LONGEST:
             return Text("topic", text)
+        draw.bits = bits
 
 
 def told(draw: Draw, polite: bool, subject: Subject, opening: str) -> str:
