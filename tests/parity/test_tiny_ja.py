@@ -1,7 +1,5 @@
 """weights/tiny-ja in transformers: the same logits, greedy tokens and ids."""
 
-from itertools import islice
-
 import numpy as np
 import pytest
 import torch
@@ -9,9 +7,8 @@ from neoxja_np import GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
 from tests.checks import relative_l2
 from tests.conftest import ROOT
 from tests.parity.conftest import note
-from tools.tiny_ja.corpus import texts
-from tools.tiny_ja.evaluate import KNOWN_PROMPT, TEXTS, beginnings
-from tools.tiny_ja.recipe import NEW, SEEN
+from tools.tiny_ja.corpus import END
+from tools.tiny_ja.evaluate import KNOWN, KNOWN_PROMPT, NEW, STORIES, asked, beginnings, new_texts
 from transformers import GPTNeoXJapaneseForCausalLM as HuggingFaceModel
 from transformers import GPTNeoXJapaneseTokenizer as HuggingFaceTokenizer
 
@@ -29,7 +26,7 @@ def theirs() -> HuggingFaceModel:
 
 def test_logits(theirs: HuggingFaceModel) -> None:
     ours, tokenizer = (each.from_pretrained(FOLDER) for each in (GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer))
-    for text, _ in islice(texts(NEW, held_out=True), 20):
+    for text, _ in new_texts(NEW)[:20]:
         ids = np.array([tokenizer.encode(text.text)[:320]])
         with torch.no_grad():
             expected = theirs(torch.from_numpy(ids)).logits.numpy()
@@ -57,9 +54,11 @@ def test_ids() -> None:
     expected = HuggingFaceTokenizer(*map(str, files))
     ours = [GPTNeoXJapaneseTokenizer(*files, profile=profile) for profile in ("hf", "original")]
     characters = 0
-    for split in (SEEN, NEW):
-        for text, _ in islice(texts(split, held_out=split == NEW), TEXTS):
-            ids = expected(text.text)["input_ids"]
-            assert all(tokenizer.encode(text.text) == ids for tokenizer in ours)
-            characters += len(text.text)
+    new = [text.text + END for split in (KNOWN, NEW) for text, _ in new_texts(split)]
+    probes = [text for each in asked().values() for probe in each
+              for text in (probe.prompt, probe.prompt + probe.answer)]
+    for text in [*new, *probes, *beginnings(STORIES)]:
+        ids = expected(text)["input_ids"]
+        assert all(tokenizer.encode(text) == ids for tokenizer in ours)
+        characters += len(text)
     note("tiny-ja: characters of evaluation text with the same ids", characters)

@@ -25,6 +25,11 @@ def test_the_mean_is_of_the_last_steps() -> None:
     assert mean.get_ydata()[:3].tolist() == [1.0, 1.5, 2.5]
 
 
+def test_a_log_of_means_says_so() -> None:
+    axes, = draw_loss_curve([{"step": 20 * i, "mean_of": 20, "loss": float(i)} for i in range(1, 201)]).axes
+    assert [line.get_label() for line in axes.lines] == ["mean of 20", "mean of 40"]
+
+
 @pytest.mark.parametrize("log", [[], [{"step": 1, "loss": 1.0}]])
 def test_a_run_that_has_hardly_begun(log: list[dict[str, float]]) -> None:
     assert draw_loss_curve(log).axes

@@ -2,7 +2,8 @@
 
     python -m tools.tiny_ja.recipe [--work build/tiny-ja]
 
-Corpus, vocabulary and ids, then the training of neoxja_np.training, in two threads; then the best weights as fp16. A run that was stopped goes on from its last checkpoint.
+Corpus, vocabulary and ids, then the training of neoxja_np.training, in two threads; then the best weights as fp16, with
+what belongs to them. A corpus that other code wrote is refused. A run that was stopped goes on from its last checkpoint.
 """
 
 import argparse
@@ -23,19 +24,19 @@ from neoxja_np.training.checkpoints import newest_checkpoint
 from neoxja_np.training.loop import CHECKPOINTS, LOG, read_log, train
 from neoxja_np.training.settings import TrainingSettings
 from neoxja_np.weights import PREFIX, flatten, initial_weights
-from tools.tiny_ja.corpus import LISTS, write_corpus
+from tools.tiny_ja.corpus import KINDS, LISTS, write_corpus
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "weights" / "tiny-ja"
 WORK = ROOT / "build" / "tiny-ja"
 ROWS = 2000
 CHARACTERS = {"lists": 5_000_000, "corpus": 44_000_000}  # of the texts of each stage of training
-SEEN = "seen"            # held-out texts of the plots and pairs that training has
-NEW = "new"              # held-out texts of those that it has not
+SEEN = "seen"            # held-out texts of the plots and pairs that training has: they choose the best weights
 HELD_OUT_CHARACTERS = 300_000
-EVALUATED = 64_000       # tokens of the first of these, at each evaluation in training
+EVALUATED = 64_000       # of their tokens
 SEED = 20261125
 THIN = 20                # steps of the log that become one line
+COMPARED = 100_000       # characters of a corpus that must be what this code writes
 CONFIG = {"vocab_size": ROWS, "hidden_size": 192, "num_hidden_layers": 4, "num_attention_heads": 6,
           "max_position_embeddings": 320, "attention_dropout": 0.0, "tie_word_embeddings": True}
 # First lists alone: who meets them only now and then, between stories, learns to copy much later.
@@ -46,15 +47,17 @@ STAGES = {"lists": replace(CORPUS, steps=2600, batch_size=4, parts=2, final_rate
 
 
 def make_corpus(work: Path) -> None:
-    """lists.txt and corpus.txt to train on, seen.txt and new.txt to look at."""
-    for name, characters, options in (
-            ("lists", CHARACTERS["lists"], {"kinds": LISTS}), ("corpus", CHARACTERS["corpus"], {}),
-            (SEEN, HELD_OUT_CHARACTERS, {}), (NEW, HELD_OUT_CHARACTERS, {"held_out": True})):
-        path = work / f"{name}.txt"
+    """lists.txt and corpus.txt to train on, seen.txt to look at."""
+    for name, characters, kinds in (("lists", CHARACTERS["lists"], LISTS), ("corpus", CHARACTERS["corpus"], KINDS),
+                                    (SEEN, HELD_OUT_CHARACTERS, KINDS)):
+        path, part = work / f"{name}.txt", work / f"{name}.part"
         if not path.exists():
-            part = path.with_suffix(".part")
-            write_corpus(part, characters, name, **options)
+            write_corpus(part, characters, name, kinds=kinds)
             part.rename(path)
+        write_corpus(part, COMPARED, name, kinds=kinds)
+        if path.read_bytes()[:part.stat().st_size] != part.read_bytes():
+            raise SystemExit(f"{path} was written by other code: remove {work}, and train anew")
+        part.unlink()
 
 
 def make_tokenizer(work: Path) -> GPTNeoXJapaneseTokenizer:
@@ -68,7 +71,7 @@ def make_tokenizer(work: Path) -> GPTNeoXJapaneseTokenizer:
 
 def make_ids(work: Path, tokenizer: GPTNeoXJapaneseTokenizer) -> dict[str, np.ndarray]:
     """The ids of each text file, as memory maps."""
-    names = (*STAGES, SEEN, NEW)
+    names = (*STAGES, SEEN)
     for name in names:
         if not (work / f"{name}.npy").exists():
             encode_corpus([work / f"{name}.txt"], work / f"{name}.npy", tokenizer)
@@ -90,38 +93,37 @@ def make_weights(work: Path, tokenizer: GPTNeoXJapaneseTokenizer) -> None:
               resume=newest_checkpoint(run / CHECKPOINTS) is not None)
 
 
-def make_folder(work: Path) -> None:
-    """weights/tiny-ja: the best weights as fp16, and all that belongs to them."""
+def make_folder(work: Path, target: Path) -> None:
+    """The best weights as fp16, and all that belongs to them."""
     run = work / "runs" / "corpus"
     model = GPTNeoXJapaneseForCausalLM.from_pretrained(run)
-    TARGET.mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
     tensors = flatten(model.weights)
     assert tensors.pop("embed_out.weight") is tensors[PREFIX + "embed_in.weight"]
     halves = {name: array.astype(np.float16) for name, array in tensors.items()}
     assert all(np.isfinite(array).all() for array in halves.values())
-    write_tensors(halves, TARGET / "model.safetensors")
-    write_json(TARGET / "config.json", {
+    write_tensors(halves, target / "model.safetensors")
+    write_json(target / "config.json", {
         **model.config.to_dict(), "architectures": ["GPTNeoXJapaneseForCausalLM"], "dtype": "float16"})
-    write_json(TARGET / "generation_config.json", model.generation_config.to_dict())
+    write_json(target / "generation_config.json", model.generation_config.to_dict())
     for name in ("vocab.txt", "emoji.json", "tokenizer_config.json"):
-        shutil.copy(work / "vocabulary" / name, TARGET / name)
+        shutil.copy(work / "vocabulary" / name, target / name)
     log = read_log(run)
-    (TARGET / LOG).write_text("".join(json.dumps(record) + "\n" for record in thinned(log)), "utf-8")
-    write_json(TARGET / "training.json", {
+    (target / LOG).write_text("".join(json.dumps(record) + "\n" for record in thinned(log)), "utf-8")
+    write_json(target / "training.json", {
         "characters": CHARACTERS, "settings": {name: asdict(settings) for name, settings in STAGES.items()},
         "seconds": round(sum(seconds(read_log(work / "runs" / name), settings) for name, settings in STAGES.items()))})
 
 
 def seconds(log: list[dict[str, Any]], settings: TrainingSettings) -> float:
-    """How long the steps of a run took, each as long as their median."""
-    speeds = [record["tokens_per_second"] for record in log if "loss" in record]
-    return float(settings.steps * settings.batch_size * settings.length / np.median(speeds))
+    """How long the steps of a run took."""
+    return sum(settings.batch_size * settings.length / record["tokens_per_second"] for record in log if "loss" in record)
 
 
 def thinned(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Every evaluation, and of the steps the mean of each THIN."""
     steps = [record for record in log if "loss" in record]
-    means = [{"step": part[-1]["step"]} | {name: float(f"{np.mean([record[name] for record in part]):.6g}")
+    means = [{"step": part[-1]["step"], "mean_of": len(part)} | {name: float(f"{np.mean([record[name] for record in part]):.6g}")
                                            for name in ("loss", "learning_rate", "gradient_norm", "tokens_per_second")}
              for part in (steps[start:start + THIN] for start in range(0, len(steps), THIN))]
     evaluations = [record for record in log if "held_out_loss" in record]
@@ -131,13 +133,15 @@ def thinned(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=WORK, help="where corpus and run are kept")
-    work: Path = parser.parse_args().work
+    parser.add_argument("--target", type=Path, default=TARGET, help="the model folder")
+    options = parser.parse_args()
+    work: Path = options.work
     work.mkdir(parents=True, exist_ok=True)
     make_corpus(work)
     tokenizer = make_tokenizer(work)
     make_weights(work, tokenizer)
-    make_folder(work)
-    print(json.dumps({path.name: path.stat().st_size for path in sorted(TARGET.iterdir())}, indent=2))
+    make_folder(work, options.target)
+    print(json.dumps({path.name: path.stat().st_size for path in sorted(options.target.iterdir())}, indent=2))
 
 
 if __name__ == "__main__":
