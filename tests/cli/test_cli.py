@@ -13,6 +13,7 @@ from neoxja_np import GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
 from neoxja_np.cli import main
 from neoxja_np.cli.inspect import readable
 
+RANDOM = ["--model", "random-ja"]
 PROMPT = "人とAIが協調するためには、"
 
 
@@ -22,7 +23,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[byte
 
 
 def test_generate_is_generate(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["generate", PROMPT, "--max-new-tokens", "9"]) == 0
+    assert main(["generate", PROMPT, *RANDOM, "--max-new-tokens", "9"]) == 0
     model = GPTNeoXJapaneseForCausalLM.from_pretrained("random-ja")
     tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained("random-ja")
     ids = model.generate(tokenizer(PROMPT, return_tensors="np").input_ids, max_new_tokens=9)
@@ -32,7 +33,7 @@ def test_generate_is_generate(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_seed_gives_the_same_text(capsys: pytest.CaptureFixture[str]) -> None:
     texts = []
     for seed in ("1", "1", "2"):
-        assert main(["generate", PROMPT, "--sample", "--seed", seed, "--temperature", "0.9", "--top-k", "30",
+        assert main(["generate", PROMPT, *RANDOM, "--sample", "--seed", seed, "--temperature", "0.9", "--top-k", "30",
                      "--top-p", "0.9"]) == 0
         texts.append(capsys.readouterr().out)
     assert texts[0] == texts[1] != texts[2]
@@ -45,7 +46,7 @@ def test_the_text_streams_and_never_half_a_character(
     monkeypatch.setattr(GPTNeoXJapaneseForCausalLM, "stream", lambda *_a, **_k: (np.array([i]) for i in tokens))
     pieces: list[str] = []
     monkeypatch.setattr(sys.stdout, "write", pieces.append)
-    assert main(["generate", "あ"]) == 0
+    assert main(["generate", "あ", *RANDOM]) == 0
     assert "".join(pieces) == "あ한글é猫\n"
     assert not any("\ufffd" in piece for piece in pieces)
     assert [piece for piece in pieces if piece.strip()] == ["あ", "한", "글", "é", "猫"]
@@ -55,7 +56,7 @@ def test_a_character_that_was_begun_is_not_lost(
         monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     tokens = GPTNeoXJapaneseTokenizer.from_pretrained("random-ja").encode("한")[:2]
     monkeypatch.setattr(GPTNeoXJapaneseForCausalLM, "stream", lambda *_a, **_k: (np.array([i]) for i in tokens))
-    assert main(["generate", "あ"]) == 0
+    assert main(["generate", "あ", *RANDOM]) == 0
     assert capsys.readouterr().out == "あ\ufffd\n"
 
 
@@ -63,21 +64,21 @@ def test_each_piece_is_flushed_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> N
     seen: list[str] = []
     monkeypatch.setattr(sys.stdout, "write", seen.append)
     monkeypatch.setattr(sys.stdout, "flush", lambda: seen.append("flush"))
-    assert main(["generate", "あ", "--max-new-tokens", "3"]) == 0
+    assert main(["generate", "あ", *RANDOM, "--max-new-tokens", "3"]) == 0
     pieces = [piece for piece in seen if piece][1:]  # the first flush is of the stream's set-up
     assert pieces[:8:2] == ["あ", *[piece for piece in pieces if piece not in ("flush", "あ", "\n")][:3]]
     assert pieces[1:8:2] == ["flush"] * 4
 
 
 def test_the_prompt_is_printed_as_it_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["generate", "慶應　", "--max-new-tokens", "1"]) == 0
+    assert main(["generate", "慶應　", *RANDOM, "--max-new-tokens", "1"]) == 0
     assert capsys.readouterr().out.startswith("慶應　")
 
 
 def test_seed_0_is_a_seed(capsys: pytest.CaptureFixture[str]) -> None:
     texts = []
     for _ in range(2):
-        assert main(["generate", PROMPT, "--sample", "--seed", "0"]) == 0
+        assert main(["generate", PROMPT, *RANDOM, "--sample", "--seed", "0"]) == 0
         texts.append(capsys.readouterr().out)
     assert texts[0] == texts[1]
 
@@ -99,7 +100,7 @@ def test_dtype_is_the_models(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.setattr(GPTNeoXJapaneseForCausalLM, "from_pretrained",
                         lambda folder, dtype: asked.append(dtype) or right(folder, dtype=dtype))
     for arguments in ([], ["--dtype", "float64"]):
-        assert main(["generate", "あ", "--max-new-tokens", "1", *arguments]) == 0
+        assert main(["generate", "あ", *RANDOM, "--max-new-tokens", "1", *arguments]) == 0
     assert asked == ["float32", "float64"]
     capsys.readouterr()
 
@@ -128,12 +129,12 @@ def test_too_little_memory(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 
 def test_tokenize(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["tokenize", "慶應 a,é"]) == 0
+    assert main(["tokenize", "慶應 a,é", *RANDOM]) == 0
     tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained("random-ja")
     tokens = ["慶應", "<SP>", "a", "<|byte44|>", "<|byte195|>", "<|byte169|>"]
     lines = [f"{tokenizer.convert_tokens_to_ids(token)}\t{token}" for token in tokens]
     assert capsys.readouterr().out.splitlines() == lines
-    assert main(["tokenize", ",", "--profile", "original"]) == 0
+    assert main(["tokenize", ",", *RANDOM, "--profile", "original"]) == 0
     assert capsys.readouterr().out.endswith("\t,\n")
 
 
@@ -163,7 +164,7 @@ def test_inspect_reads_no_weights(tmp_path: Path, random_ja: Path, capsys: pytes
     (["generate", "あ", "--model", "none"], "neoxja: there is no model folder 'none'"),
     (["generate", "あ", "--model", "abeja/gpt-neox-japanese-2.7b"],
      "hf download abeja/gpt-neox-japanese-2.7b --revision refs/pr/3 --local-dir gpt-neox-japanese-2.7b"),
-    (["generate", "あ", "--max-new-tokens", "256"], "neoxja: 257 tokens do not fit into the context of 256"),
+    (["generate", "あ", *RANDOM, "--max-new-tokens", "256"], "neoxja: 257 tokens do not fit into the context of 256"),
     (["inspect", "none"], "neoxja: there is no model folder 'none'"),
     (["tokenize", "\udce3"], "neoxja: the text holds a lone surrogate, U+DCE3 at 0"),
 ])
@@ -203,14 +204,15 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
 def test_utf8_whatever_the_system_says(locale: str) -> None:
-    result = run("tokenize", "猫", PYTHONIOENCODING="ascii", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", LC_ALL=locale)
+    result = run("tokenize", "猫", *RANDOM, PYTHONIOENCODING="ascii", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0",
+                 LC_ALL=locale)
     assert result.returncode == 0, result.stderr
     assert result.stdout.decode("utf-8").endswith("\t猫\n")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="closes a stream by the shell")
 def test_a_closed_stdout_is_no_traceback() -> None:
-    command = f"{sys.executable} -m neoxja_np generate あ --max-new-tokens 2 >&-"
+    command = f"{sys.executable} -m neoxja_np generate あ --model random-ja --max-new-tokens 2 >&-"
     result = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
     assert (result.returncode, result.stderr) == (0, b"")
 

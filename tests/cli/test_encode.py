@@ -31,7 +31,7 @@ def expected(**settings: str) -> list[int]:
 @pytest.mark.parametrize("profile", ["hf", "original"])
 def test_encode(tmp_path: Path, files: list[str], profile: str, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "ids.npy"
-    assert main(["encode", *files, "-o", str(target), "--profile", profile]) == 0
+    assert main(["encode", *files, "-o", str(target), "--profile", profile, "--model", "random-ja"]) == 0
     ids = np.load(target, mmap_mode="r")
     assert (ids.dtype, ids.tolist()) == (np.uint16, expected(profile=profile))
     rate = sum(map(len, TEXTS.values())) / len(ids)
@@ -56,7 +56,8 @@ def test_the_tokenizer_is_the_models(
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_as_a_command_with_workers(tmp_path: Path, files: list[str], workers: str) -> None:
-    command = [sys.executable, "-m", "neoxja_np", "encode", *TEXTS, "-o", "ids.npy", "--workers", workers]
+    command = [sys.executable, "-m", "neoxja_np", "encode", *TEXTS, "-o", "ids.npy", "--workers", workers,
+               "--model", "random-ja"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
     assert (result.returncode, result.stdout) == (0, b""), result.stderr
     assert result.stderr.startswith(b"ids.npy: ")  # and no bar, where nobody watches
@@ -150,7 +151,7 @@ def test_no_worker_outlives_its_parent(tmp_path: Path, end: signal.Signals, tidy
 
 @pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="needs /dev/fd")
 def test_a_text_from_a_pipe(tmp_path: Path, files: list[str]) -> None:
-    command = f"{sys.executable} -m neoxja_np encode <(cat a.txt) -o ids.npy"
+    command = f"{sys.executable} -m neoxja_np encode <(cat a.txt) -o ids.npy --model random-ja"
     subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True, capture_output=True)
     tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained("random-ja")
     assert np.load(tmp_path / "ids.npy").tolist() == [*tokenizer.encode(TEXTS["a.txt"]), tokenizer.eos_token_id]

@@ -25,7 +25,7 @@ def view() -> TokenView:
 
 def test_colours_in_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     pretend_a_terminal(monkeypatch)
-    assert main(["tokenize", TEXT]) == 0
+    assert main(["tokenize", TEXT, "--model", "random-ja"]) == 0
     out = capsys.readouterr().out
     assert out == view().to_text(columns=40, colored=True) + "\n"
     assert "\x1b[" in out
@@ -36,12 +36,12 @@ def test_no_color(
         value: str, colored: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     pretend_a_terminal(monkeypatch)
     monkeypatch.setenv("NO_COLOR", value)  # set and empty counts as not set, as no-color.org says
-    assert main(["tokenize", TEXT]) == 0
+    assert main(["tokenize", TEXT, "--model", "random-ja"]) == 0
     assert capsys.readouterr().out == view().to_text(columns=40, colored=colored) + "\n"
 
 
 def test_plain_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["tokenize", TEXT]) == 0
+    assert main(["tokenize", TEXT, "--model", "random-ja"]) == 0
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert [line.split("\t")[1] for line in out.splitlines()] == view().choices[0].tokens + [
@@ -49,7 +49,7 @@ def test_plain_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["tokenize", TEXT, "--json", "--profile", "original"]) == 0
+    assert main(["tokenize", TEXT, "--model", "random-ja", "--json", "--profile", "original"]) == 0
     record = json.loads(capsys.readouterr().out)
     tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained("random-ja", profile="original")
     encoding = tokenizer(TEXT, return_offsets_mapping=True)
@@ -59,7 +59,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["tokenize", TEXT, "--explain"]) == 0
+    assert main(["tokenize", TEXT, "--model", "random-ja", "--explain"]) == 0
     out = capsys.readouterr().out
     assert out == str(GPTNeoXJapaneseTokenizer.from_pretrained("random-ja").explain(TEXT)) + "\n"
     assert "(UTF-8 bytes)" in out
@@ -67,7 +67,7 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_standard_input_as_it_is() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    command = [sys.executable, "-m", "neoxja_np", "tokenize", "-", "--json"]
+    command = [sys.executable, "-m", "neoxja_np", "tokenize", "-", "--json", "--model", "random-ja"]
     found = subprocess.run(command, input="猫\r\nあ".encode(), capture_output=True, check=True, env=environment)
     assert json.loads(found.stdout)["text"] == "猫\r\nあ"
     found = subprocess.run(command, input="猫".encode("cp932"), capture_output=True, check=False, env=environment)
