@@ -55,7 +55,8 @@ def run(options: argparse.Namespace) -> None:
         warnings.simplefilter("ignore")  # they say what the notes say
         model = GPTNeoXJapaneseForCausalLM.from_pretrained(options.model, dtype=options.dtype)
     for note in model.notes:
-        print(f"neoxja: {note}", file=sys.stderr)
+        if not note.startswith("tied:"):  # as the config says: no news
+            print(f"neoxja: {note}", file=sys.stderr)
     settings = {name: getattr(options, name) for name in SETTINGS
                 if getattr(options, name) is not None}
     steps = model.stream(**encoding, **settings, do_sample=options.sample,

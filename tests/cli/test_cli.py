@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from neoxja_np import GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
+from neoxja_np import GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
 from neoxja_np.cli import main
 from neoxja_np.cli.inspect import readable
+from neoxja_np.weights import initial_weights
 
 RANDOM = ["--model", "random-ja"]
 PROMPT = "人とAIが協調するためには、"
@@ -81,6 +82,16 @@ def test_seed_0_is_a_seed(capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["generate", PROMPT, *RANDOM, "--sample", "--seed", "0"]) == 0
         texts.append(capsys.readouterr().out)
     assert texts[0] == texts[1]
+
+
+def test_a_tied_head_is_no_news(tmp_path: Path, random_ja: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(random_ja, tmp_path / "m")
+    model = GPTNeoXJapaneseForCausalLM.from_pretrained(random_ja)
+    config = GPTNeoXJapaneseConfig.from_dict({**model.config.to_dict(), "tie_word_embeddings": True})
+    weights = initial_weights(config, rng=np.random.default_rng(0), dtype="float32")
+    GPTNeoXJapaneseForCausalLM(config, weights).save_pretrained(tmp_path / "m")
+    assert main(["generate", "あ", "--model", str(tmp_path / "m"), "--max-new-tokens", "1"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_without_sample_it_is_greedy_whatever_the_folder_says(
