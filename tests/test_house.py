@@ -31,14 +31,14 @@ MAY_IMPORT = {
                    "weights"},
     "gradients": {"arrays", "config", "layers", "model", "tap", "weights"},
     "training": {"arrays", "checkpoint", "files", "gradients", "layers", "model", "pretrained", "weights"},
-    "views": {"tokenizer"},
+    "views": {"arrays", "tokenizer"},
     "oracle": {"arrays", "files", "generation", "layers", "model", "pretrained", "tap", "tokenizer"},
     "cli": {"checkpoint", "config", "files", "oracle", "pretrained", "tokenizer", "training", "views", "weights"},
     "__main__": {"cli"},
 }
 OUTSIDE = {"numpy", "safetensors", "tqdm"}
 OPTIONAL = {  # by folder: what extras install
-    "tokenizer_suite": {"hypothesis", "pytest"}, "views": {"matplotlib"},
+    "tokenizer_suite": {"hypothesis", "pytest"}, "views": {"matplotlib", "matplotlib_fontja"},
 }
 
 

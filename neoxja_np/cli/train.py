@@ -106,7 +106,7 @@ def run(options: argparse.Namespace) -> None:
     done = train(model, ids, held_out, folder, settings, resume=options.resume)
     print(f"{folder}: held-out loss {done.best:.4f} nats a token at best", file=sys.stderr)
     try:
-        draw_loss_curve(read_log(folder)).savefig(folder / "curve.png", dpi=120)
+        draw_loss_curve(read_log(folder)).save(folder / "curve.png")
     except ModuleNotFoundError as error:
         print(f"neoxja: no curve.png: {error}", file=sys.stderr)
 

@@ -16,7 +16,8 @@ def share(x: Array, y: Array) -> Array:
     """x [...], y [...] -> [...]: y / x, and at 0 its limit: one half of each of these passes there.
     """
     at_zero = np.abs(x) < np.finfo(x.dtype).tiny  # or with too few digits to divide by
-    passes: Array = np.where(at_zero, 0.5, y / np.where(at_zero, 1.0, x))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        passes: Array = np.where(at_zero, 0.5, y / x)
     return passes
 
 

@@ -1,6 +1,14 @@
 """Pictures of what the model and the tokenizer do, for the terminal and for notebooks."""
 
-from neoxja_np.views.figures import draw_loss_curve
+from neoxja_np.views.figures import (
+    draw_hands,
+    draw_heads,
+    draw_logit_lens,
+    draw_loss_curve,
+    draw_shares,
+)
+from neoxja_np.views.picture import Picture
 from neoxja_np.views.tokens import TokenView
 
-__all__ = ["TokenView", "draw_loss_curve"]
+__all__ = ["Picture", "TokenView", "draw_hands", "draw_heads", "draw_logit_lens", "draw_loss_curve",
+           "draw_shares"]

@@ -137,7 +137,7 @@ Temperature {TEMPERATURE}, seed {SEED}; the first sentence of each is the prompt
 
 
 def main() -> None:
-    draw_loss_curve(read_log(TARGET)).savefig(TARGET / "curve.png", dpi=80)
+    draw_loss_curve(read_log(TARGET)).save(TARGET / "curve.png", dpi=80)
     (TARGET / "README.md").write_text(card(), encoding="utf-8")
     print(json.dumps({path.name: path.stat().st_size for path in sorted(TARGET.iterdir())}, indent=2))
 

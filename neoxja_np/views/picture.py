@@ -1,0 +1,43 @@
+"""A picture: a matplotlib figure that a notebook shows, and words for who does not see it."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Figure = Any  # matplotlib's own type, which is not here until it is needed
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of a size in inches, with glyphs for Japanese.
+
+    Raises ModuleNotFoundError that says what to install.
+    """
+    try:
+        import matplotlib_fontja  # noqa: F401 - with it comes the font
+        from matplotlib.figure import Figure as MatplotlibFigure
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(
+            "pictures need matplotlib: pip install 'neoxja-np[notebooks]'") from None
+    return MatplotlibFigure(figsize=(width, height), layout="constrained")
+
+
+@dataclass(frozen=True, repr=False)
+class Picture:
+    """What the draw functions give: shown by a notebook, or written with save()."""
+
+    figure: Figure
+    alt: str  # what is to be seen, in words
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def save(self, path: str | Path, *, dpi: int = 120) -> None:
+        """A PNG, or what else the name's ending says to matplotlib."""
+        self.figure.savefig(path, dpi=dpi)
+
+    def _repr_mimebundle_(self, **kinds: object) -> tuple[dict[str, Any], dict[str, Any]]:
+        png = io.BytesIO()
+        self.figure.savefig(png, format="png", dpi=72)
+        return ({"image/png": png.getvalue(), "text/plain": self.alt},
+                {"image/png": {"alt": self.alt}})
