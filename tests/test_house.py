@@ -31,7 +31,7 @@ MAY_IMPORT = {
                    "weights"},
     "gradients": {"arrays", "config", "layers", "model", "tap", "weights"},
     "training": {"arrays", "checkpoint", "files", "gradients", "layers", "model", "pretrained", "weights"},
-    "views": {"arrays", "tokenizer"},
+    "views": {"arrays", "tokenizer"}, "learn": {"arrays", "layers"},
     "oracle": {"arrays", "files", "generation", "layers", "model", "pretrained", "tap", "tokenizer"},
     "cli": {"checkpoint", "config", "files", "oracle", "pretrained", "tokenizer", "training", "views", "weights"},
     "__main__": {"cli"},

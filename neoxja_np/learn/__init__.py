@@ -1,0 +1,18 @@
+"""The exercises of the notebooks: check.NAME(mine) says at once whether an answer is right.
+
+>>> from neoxja_np.learn import check
+>>> check.rotate_half(lambda x: None)
+✗ rotate_half: not written yet: it gives None.
+  まだ書かれていません。None が返ってきました。
+"""
+
+from types import SimpleNamespace
+
+from neoxja_np.learn import rotary
+from neoxja_np.learn.exercise import Exercise, Misconception, Verdict
+
+STEMS = (rotary,)
+EXERCISES = [each for stem in STEMS for each in vars(stem).values() if isinstance(each, Exercise)]
+check = SimpleNamespace(**{each.name: each for each in EXERCISES})
+
+__all__ = ["EXERCISES", "Exercise", "Misconception", "Verdict", "check"]
