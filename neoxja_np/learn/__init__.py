@@ -8,10 +8,10 @@
 
 from types import SimpleNamespace
 
-from neoxja_np.learn import rotary
+from neoxja_np.learn import attention, embedding, layer_norm, mlp, rotary, tokenizer
 from neoxja_np.learn.exercise import Exercise, Misconception, Verdict
 
-STEMS = (rotary,)
+STEMS = (tokenizer, embedding, layer_norm, rotary, attention, mlp)
 EXERCISES = [each for stem in STEMS for each in vars(stem).values() if isinstance(each, Exercise)]
 check = SimpleNamespace(**{each.name: each for each in EXERCISES})
 

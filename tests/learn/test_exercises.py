@@ -13,7 +13,10 @@ from neoxja_np.learn import EXERCISES, Exercise, Misconception, Verdict, check
 NAMED = [pytest.param(exercise, each, id=f"{exercise.name}-{number}") for exercise in EXERCISES
          for number, each in enumerate(exercise.misconceptions)]
 # Broken solutions that are right all the same, by exercise and the line that is different.
-EQUAL: dict[str, set[str]] = {}
+EQUAL = {
+    "head": {"scores = query @ key.T / query.shape[+1] ** 0.5"},  # of two axes the last one
+    "nearest": {"unit = table / np.linalg.norm(table, axis=+1, keepdims=True)"}}
+WITHOUT = {"byte_tokens", "choose_subword"}  # no operator to break
 SWAPS: dict[type[ast.AST], list[ast.AST]] = {
     ast.Add: [ast.Sub()], ast.Sub: [ast.Add()], ast.Mult: [ast.Div(), ast.Add()], ast.Div: [ast.Mult()],
     ast.Pow: [ast.Mult()], ast.MatMult: [ast.Mult()], ast.FloorDiv: [ast.Mult()], ast.USub: [ast.UAdd()],
@@ -79,7 +82,7 @@ def test_broken_solutions_are_refused(exercise: Exercise) -> None:
         if line not in EQUAL.get(exercise.name, set()):
             assert not exercise(function), line
             tried += 1
-    assert tried
+    assert (tried == 0) == (exercise.name in WITHOUT)
 
 
 def test_what_is_said() -> None:

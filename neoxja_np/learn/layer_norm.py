@@ -1,0 +1,65 @@
+"""The exercises of notebook 03: layer normalisation."""
+
+from typing import Any
+
+import numpy as np
+
+from neoxja_np.arrays import Array
+from neoxja_np.learn.exercise import Exercise, Misconception
+
+
+def normalized(x: Array, weight: Array, bias: Array, eps: float) -> Any:
+    """x [..., D], weight [D], bias [D] -> [..., D]: each vector to mean 0 and variance 1, then scaled and shifted."""
+    mean = x.mean(axis=-1, keepdims=True)
+    variance = ((x - mean) ** 2).mean(axis=-1, keepdims=True)
+    return (x - mean) / np.sqrt(variance + eps) * weight + bias
+
+
+def by_axis(x: Array, weight: Array, bias: Array, eps: float, *, axis: Any) -> Any:
+    """Over another axis than each token's own."""
+    return (x - x.mean(axis, keepdims=True)) / np.sqrt(x.var(axis, keepdims=True) + eps) * weight + bias
+
+
+def unbiased(x: Array, weight: Array, bias: Array, eps: float) -> Any:
+    """With the variance divided by D - 1."""
+    variance = x.var(axis=-1, keepdims=True, ddof=1)
+    return (x - x.mean(axis=-1, keepdims=True)) / np.sqrt(variance + eps) * weight + bias
+
+
+def eps_outside(x: Array, weight: Array, bias: Array, eps: float) -> Any:
+    """With eps added to the standard deviation."""
+    return (x - x.mean(axis=-1, keepdims=True)) / (x.std(axis=-1, keepdims=True) + eps) * weight + bias
+
+
+def root_mean_square(x: Array, weight: Array, bias: Array, eps: float) -> Any:
+    """The mean is left in: RMSNorm."""
+    return x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + eps) * weight + bias
+
+
+def shifted_first(x: Array, weight: Array, bias: Array, eps: float) -> Any:
+    """The bias is scaled too."""
+    return ((x - x.mean(axis=-1, keepdims=True)) / np.sqrt(x.var(axis=-1, keepdims=True) + eps) + bias) * weight
+
+
+layer_norm = Exercise(
+    "layer_norm", normalized,
+    lambda rng: (rng.normal(1, 2, (2, 4, 6)), rng.normal(size=6), rng.normal(size=6), float(rng.choice([1e-3, 0.5]))),
+    (Misconception(lambda *arguments: by_axis(*arguments, axis=0),
+                   "you normalised over the tokens. Each token's vector is normalised by itself, over its D numbers.",
+                   "トークンの方向に正規化しています。トークンごとに、その D 個の数だけで正規化します。"),
+     Misconception(lambda *arguments: by_axis(*arguments, axis=None),
+                   "you normalised all tokens together; each is normalised by itself.",
+                   "すべてのトークンをまとめて正規化しています。トークンごとに別々に正規化します。"),
+     Misconception(unbiased,
+                   "your variance is divided by D - 1. This one is divided by D, for it is of these numbers, and "
+                   "estimates nothing.",
+                   "分散を D - 1 で割っています。ここでは D で割ります。何かを推定するのではなく、この D 個の数そのものの分散だからです。"),
+     Misconception(eps_outside,
+                   "eps is added to the standard deviation; it belongs to the variance, inside the root.",
+                   "eps を標準偏差に足しています。eps は根号の中の分散に足します。"),
+     Misconception(root_mean_square,
+                   "the mean was not taken away: that is RMSNorm, of other models.",
+                   "平均を引いていません。それはほかのモデルで使われる RMSNorm です。"),
+     Misconception(shifted_first,
+                   "the bias was scaled by the weight; scale first, then shift.",
+                   "バイアスにも重みが掛かっています。先に重みを掛け、それからバイアスを足します。")))
