@@ -8,10 +8,24 @@
 
 from types import SimpleNamespace
 
-from neoxja_np.learn import attention, embedding, layer_norm, mlp, rotary, tokenizer
+from neoxja_np.learn import (
+    attention,
+    cache,
+    checkpoint,
+    embedding,
+    inside,
+    layer_norm,
+    mlp,
+    model,
+    rotary,
+    sampler,
+    tokenizer,
+    training,
+)
 from neoxja_np.learn.exercise import Exercise, Misconception, Verdict
 
-STEMS = (tokenizer, embedding, layer_norm, rotary, attention, mlp)
+STEMS = (tokenizer, embedding, layer_norm, rotary, attention, mlp, model, cache, sampler, checkpoint,
+         training, inside)
 EXERCISES = [each for stem in STEMS for each in vars(stem).values() if isinstance(each, Exercise)]
 check = SimpleNamespace(**{each.name: each for each in EXERCISES})
 

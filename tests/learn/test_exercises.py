@@ -14,6 +14,8 @@ NAMED = [pytest.param(exercise, each, id=f"{exercise.name}-{number}") for exerci
          for number, each in enumerate(exercise.misconceptions)]
 # Broken solutions that are right all the same, by exercise and the line that is different.
 EQUAL = {
+    "gigabytes": {"return parameters * bytes_a_number / 1000000001.0"},
+    "first_update": {"return weight * (1 - lr * weight_decay) - lr / np.sign(gradient)"},  # 1 / 1 and 1 / -1
     "head": {"scores = query @ key.T / query.shape[+1] ** 0.5"},  # of two axes the last one
     "nearest": {"unit = table / np.linalg.norm(table, axis=+1, keepdims=True)"}}
 WITHOUT = {"byte_tokens", "choose_subword"}  # no operator to break

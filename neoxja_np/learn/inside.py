@@ -1,0 +1,77 @@
+"""The exercises of notebook 13: what the heads of a trained model do."""
+
+from typing import Any
+
+import numpy as np
+
+from neoxja_np.arrays import Array, IntArray
+from neoxja_np.learn.exercise import Exercise, Misconception
+
+
+def copying_of(weights: Array, ids: IntArray) -> float:
+    """weights [L, L], ids [L] -> how much a head looks for what came behind this token before.
+
+    The mean share, over the tokens that stood in the text already, of the places right behind their earlier ones.
+    """
+    shares = []
+    for i, token in enumerate(ids):
+        behind = [j + 1 for j in range(i) if ids[j] == token]
+        if behind:
+            shares.append(weights[i, behind].sum())
+    return float(np.mean(shares))
+
+
+def drawn_head(rng: np.random.Generator) -> tuple[Array, IntArray]:
+    """Weights of a head, causal, over a text in which tokens come again."""
+    ids = np.concatenate([rng.permutation(5), rng.permutation(5)[:4]])
+    weights = np.tril(rng.uniform(size=(9, 9)))
+    return weights / weights.sum(axis=-1, keepdims=True), ids
+
+
+def at_places(weights: Array, ids: IntArray, offset: int, total: bool) -> float:
+    """The share at another place than right behind, or over all tokens."""
+    shares = []
+    for i, token in enumerate(ids):
+        places = [j + offset for j in range(i) if ids[j] == token and j + offset >= 0]
+        if places or total:
+            shares.append(weights[i, places].sum() if places else 0.0)
+    return float(np.mean(shares))
+
+
+copying = Exercise(
+    "copying", copying_of, drawn_head,
+    (Misconception(lambda weights, ids: at_places(weights, ids, 0, False),
+                   "you looked at the earlier token itself; what is to be copied stands right behind it.",
+                   "前に出てきた同じトークンを見ています。写すべきものは、そのすぐ後ろにあります。"),
+     Misconception(lambda weights, ids: at_places(weights, ids, -1, False),
+                   "you looked before the earlier token; what is to be copied stands behind it.",
+                   "前に出てきたトークンの手前を見ています。写すべきものは後ろにあります。"),
+     Misconception(lambda weights, ids: at_places(weights, ids, 1, True),
+                   "the tokens that come for the first time have nothing to copy; they do not count.",
+                   "初めて出てくるトークンには写すものがありません。平均に入れないでください。")))
+
+
+def switched_off(context: Array, head: int) -> Any:
+    """context [H, L, K] -> the same without what one head says: zeros in its place."""
+    without = context.copy()
+    without[head] = 0
+    return without
+
+
+def only(context: Array, head: int) -> Any:
+    """All heads but one switched off."""
+    alone = np.zeros_like(context)
+    alone[head] = context[head]
+    return alone
+
+
+switch_off = Exercise(
+    "switch_off", switched_off, lambda rng: (rng.normal(size=(4, 3, 2)), int(rng.integers(4))),
+    (Misconception(only, "that head is the only one left; it is the one to be switched off.",
+                   "そのヘッドだけが残っています。止めるのはそのヘッドです。"),
+     Misconception(lambda context, head: np.delete(context, head, axis=0),
+                   "the head is gone, and the others have moved up: dense would take them for each other.",
+                   "ヘッドを取り除いたので、ほかのヘッドの場所がずれてしまいます。dense が取り違えます。"),
+     Misconception(lambda context, head: np.where(np.arange(context.shape[1])[:, None] == head, 0, context),
+                   "you silenced a token, not a head: the heads are the first axis.",
+                   "ヘッドではなくトークンを消しています。ヘッドは最初の軸です。")))

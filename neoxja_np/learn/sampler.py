@@ -1,0 +1,85 @@
+"""The exercises of notebook 09: from logits to a token."""
+
+from typing import Any
+
+import numpy as np
+
+from neoxja_np.arrays import Array
+from neoxja_np.layers.attention import softmax
+from neoxja_np.learn.exercise import Exercise, Misconception
+
+
+def with_temperature(logits: Array, temperature: float) -> Any:
+    """logits [V] -> the probabilities at that temperature."""
+    return softmax(logits / temperature)
+
+
+temperature = Exercise(
+    "temperature", with_temperature, lambda rng: (rng.normal(0, 2, 5), float(rng.choice([0.3, 0.7, 1.5, 3.0]))),
+    (Misconception(lambda logits, t: softmax(logits * t),
+                   "you multiplied: then a low temperature makes all tokens alike. Divide.",
+                   "掛け算をしています。それでは温度が低いほど平らになります。割ってください。"),
+     Misconception(lambda logits, t: softmax(logits) / t,
+                   "probabilities divided by a number no longer sum to 1; the logits are divided, before softmax.",
+                   "確率を割ると合計が 1 でなくなります。softmax の前に、ロジットのほうを割ります。")))
+
+
+def kept_by_top_k(logits: Array, k: int) -> Any:
+    """logits [V] -> [V]: minus infinity for all but the k largest."""
+    return np.where(logits < np.sort(logits)[-k], -np.inf, logits)
+
+
+top_k = Exercise(
+    "top_k", kept_by_top_k, lambda rng: (rng.permutation(8) - 3.5, int(rng.integers(1, 6))),
+    (Misconception(lambda logits, k: np.where(logits < np.sort(logits)[-k], 0.0, logits),
+                   "0 is a logit like others. What is ruled out becomes minus infinity, so its probability is 0.",
+                   "0 もロジットの一つです。除外するものは負の無限大にして、確率を 0 にします。"),
+     Misconception(lambda logits, k: np.where(logits <= np.sort(logits)[-k], -np.inf, logits),
+                   "the k-th largest is ruled out as well.", "k 番目に大きいものまで除外しています。"),
+     Misconception(lambda logits, k: np.where(logits > np.sort(logits)[k - 1], -np.inf, logits),
+                   "you kept the k smallest.", "小さいほうから k 個を残しています。"),
+     Misconception(lambda logits, k: np.sort(logits)[::-1][:k],
+                   "the tokens must keep their places: the result has a number for each of them.",
+                   "トークンの場所は変えません。結果にもトークンごとに一つずつ数があります。")))
+
+
+def kept_by_top_p(probabilities: Array, p: float) -> Any:
+    """probabilities [V] -> [V] of True and False: the fewest likeliest tokens that reach p together."""
+    order = np.argsort(-probabilities)
+    before = np.cumsum(probabilities[order]) - probabilities[order]
+    kept = np.zeros(len(probabilities), bool)
+    kept[order[before < p]] = True
+    return kept
+
+
+def by_sum(probabilities: Array, p: float) -> Any:
+    """Without the token that reaches p."""
+    order = np.argsort(-probabilities)
+    kept = np.zeros(len(probabilities), bool)
+    kept[order[np.cumsum(probabilities[order]) <= p]] = True
+    return kept
+
+
+def from_below(probabilities: Array, p: float) -> Any:
+    """The least likely ones."""
+    order = np.argsort(probabilities)
+    kept = np.zeros(len(probabilities), bool)
+    kept[order[np.cumsum(probabilities[order]) - probabilities[order] < p]] = True
+    return kept
+
+
+def drawn_shares(rng: np.random.Generator) -> tuple[Array, float]:
+    """Different probabilities, and a p that some of them may reach exactly."""
+    return rng.permutation([6, 4, 3, 2, 1]) / 16, float(rng.choice([5, 6, 8, 10, 12, 13, 14]) / 16)
+
+
+top_p = Exercise(
+    "top_p", kept_by_top_p, drawn_shares,
+    (Misconception(by_sum,
+                   "the token with which the sum reaches p is kept, too; else a very likely one could be lost.",
+                   "合計が p に届くトークンも残します。そうしないと、とても確率の高いものを失うことがあります。"),
+     Misconception(lambda probabilities, p: probabilities >= p,
+                   "p is compared with each probability; it is their sum that must reach it.",
+                   "p を一つ一つの確率と比べています。p に届くべきなのは合計です。"),
+     Misconception(from_below,
+                   "you began with the least likely.", "確率の低いほうから集めています。")))
