@@ -1,6 +1,8 @@
 """Places, fixtures, and the shape contracts, which are held to in every test."""
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,3 +41,11 @@ def random_ja() -> Path:
 @pytest.fixture
 def model() -> GPTNeoXJapaneseForCausalLM:
     return GPTNeoXJapaneseForCausalLM.from_pretrained("random-ja", dtype="float64")
+
+
+@pytest.fixture
+def heeded_ctrl_c() -> Iterator[None]:
+    """Ctrl-C interrupts, also where the tests run in the background, in which a shell has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

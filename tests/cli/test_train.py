@@ -107,6 +107,7 @@ def test_resuming(corpus: Path, config: Path, tmp_path: Path, capsys: pytest.Cap
     assert len(read_log(tmp_path / "out")) == 8
 
 
+@pytest.mark.usefixtures("heeded_ctrl_c")
 def test_stopped_by_ctrl_c(corpus: Path, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                            capsys: pytest.CaptureFixture[str]) -> None:
     right = loop.train_step

@@ -111,6 +111,7 @@ def test_parts_and_threads_change_nothing_but_rounding(tmp_path: Path) -> None:
         assert np.abs(array - flatten(models[4, 1].weights)[name]).max() < 1e-9
 
 
+@pytest.mark.usefixtures("heeded_ctrl_c")
 def test_ctrl_c_ends_the_step_and_saves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     right, handler = loop.train_step, signal.getsignal(signal.SIGINT)
 
