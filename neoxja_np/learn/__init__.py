@@ -2,8 +2,8 @@
 
 >>> from neoxja_np.learn import check
 >>> check.rotate_half(lambda x: None)
-✗ rotate_half: not written yet: it gives None.
-  まだ書かれていません。None が返ってきました。
+✗ rotate_half: not written yet, or return is missing: it gives None.
+  まだ書かれていません（または return がありません）。None が返ってきました。
 """
 
 from types import SimpleNamespace

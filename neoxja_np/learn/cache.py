@@ -14,8 +14,8 @@ def positions_of(past: int, length: int) -> IntArray:
 positions = Exercise(
     "positions", positions_of, lambda rng: (int(rng.integers(1, 50)), int(rng.integers(1, 6))),
     (Misconception(lambda past, length: np.arange(length),
-                   "the new tokens do not begin at 0 again: rotary would take them for the first of the text.",
-                   "新しいトークンの位置は 0 からやり直しません。そうすると rotary が文の先頭だと思ってしまいます。"),
+                   "your new tokens begin at 0 again: rotary would take them for the first of the text.",
+                   "新しいトークンの位置が、また 0 から始まっています。これでは rotary が文の先頭として扱ってしまいます。"),
      Misconception(lambda past, length: np.arange(past + 1, past + length + 1),
                    "positions count from 0, so the first new token stands at `past` itself.",
                    "位置は 0 から数えるので、最初の新しいトークンの位置は past そのものです。"),
@@ -37,7 +37,7 @@ cache_bytes = Exercise(
      Misconception(lambda layers, size, tokens, each: 2 * tokens * size * each,
                    "every layer has keys and values of its own.", "キーとバリューは層ごとに別々です。"),
      Misconception(lambda layers, size, tokens, each: 2 * layers * tokens * tokens * each,
-                   "scores are not kept; a key and a value are D numbers a token.",
-                   "スコアは保存しません。キーとバリューはトークンごとに D 個の数です。"),
+                   "scores are not kept; a key and a value are D numbers each for every token.",
+                   "スコアは保存しません。キーとバリューは、トークンごとにそれぞれ D 個の数です。"),
      Misconception(lambda layers, size, tokens, each: 2 * layers * tokens * size,
-                   "those are numbers; a number takes some bytes.", "それは数の個数です。数一つには何バイトか必要です。")))
+                   "those are numbers; a number takes some bytes.", "それは数値の個数です。数値 1 個の保存には何バイトか必要です。")))

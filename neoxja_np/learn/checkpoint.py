@@ -9,21 +9,24 @@ from neoxja_np.learn.exercise import Exercise, Misconception
 
 
 def header_length_of(start: bytes) -> int:
-    """How long the header of a safetensors file is, from how the file begins."""
+    """How many bytes the JSON header has, by itself; the file begins with this number, in 8 bytes."""
     return int(struct.unpack("<Q", start[:8])[0])
 
 
 header_length = Exercise(
     "header_length", header_length_of,
-    lambda rng: (struct.pack("<Q", int(rng.integers(300, 10**6))) + b'{"embed_in.weight":',),
+    lambda rng: (struct.pack("<Q", int(rng.integers(300, 2**40))) + b'{"embed_in.weight":',),
     (Misconception(lambda start: struct.unpack(">Q", start[:8])[0],
                    "the first byte is the lowest, not the highest: little-endian.",
-                   "最初のバイトが最も小さい桁です（リトルエンディアン）。"),
+                   "最初のバイトは最上位ではなく最下位です（リトルエンディアン）。"),
      Misconception(lambda start: 8 + struct.unpack("<Q", start[:8])[0],
                    "that is where the data begins: the 8 bytes of the number and the header.",
                    "それはデータの始まる位置です。数の 8 バイトとヘッダーを合わせた長さになっています。"),
      Misconception(lambda start: start[0],
-                   "that is the first byte; the number has eight.", "それは最初の 1 バイトです。数は 8 バイトあります。")))
+                   "that is the first byte; the number has eight.",
+                   "それは最初の 1 バイトだけです。この数は 8 バイトで表されています。"),
+     Misconception(lambda start: struct.unpack("<I", start[:4])[0],
+                   "you read four bytes; the number has eight.", "4 バイトしか読んでいません。この数は 8 バイトです。")))
 
 
 def widened(data: bytes) -> Any:
@@ -37,12 +40,16 @@ bfloat16 = Exercise(
     (Misconception(lambda data: np.frombuffer(data, "<f2").astype(np.float32),
                    "you read float16, which has 5 bits of exponent; bfloat16 has 8, as float32 has.",
                    "float16 として読んでいます。float16 の指数は 5 ビットですが、bfloat16 は float32 と同じ 8 ビットです。"),
+     Misconception(lambda data: (np.frombuffer(data, "<u2").astype(np.uint32) << 16).astype(np.float32),
+                   "the bits are in the right place, but were converted as a whole number, not read as a float.",
+                   "ビットの位置は合っていますが、浮動小数点数として読まず、整数の値として変換しています。"),
      Misconception(lambda data: np.frombuffer(data, "<u2").astype(np.uint32).view(np.float32),
-                   "the two bytes are the upper half of a float32: shift them by 16 bits.",
-                   "2 バイトは float32 の上半分です。16 ビットずらしてください。"),
+                   "the two bytes are the upper half of a float32. Yours stayed in the lower half, or were lost: a number of 16 "
+                   "bits has no room for a shift by 16.",
+                   "2 バイトは float32 の上位 16 ビットです。下位に残っているか、16 ビットの型のままずらしたために失われています。"),
      Misconception(lambda data: np.frombuffer(data, "<u2").astype(np.float32),
-                   "these are bits to be read anew, not a whole number to be converted: view, not astype.",
-                   "整数を変換するのではなく、ビットを読み直します。astype ではなく view です。")))
+                   "these are the bits of a float; you converted them as if they were a whole number.",
+                   "これは浮動小数点数のビット列です。整数とみなして値を変換しています。")))
 
 
 def gigabytes_of(parameters: int, bytes_a_number: int) -> float:
@@ -56,7 +63,7 @@ gigabytes = Exercise(
                    "those are gibibytes, of 2^30 bytes.", "それは 2^30 バイトを単位とするギビバイトです。"),
      Misconception(lambda parameters, each: parameters / 1e9,
                    "those are billions of numbers; each takes some bytes.",
-                   "それは数の個数（10 億単位）です。一つ一つに何バイトか必要です。"),
+                   "それは数の個数（10 億単位）です。数値 1 個ごとに何バイトか必要です。"),
      Misconception(lambda parameters, each: parameters * each * 8 / 1e9,
                    "you counted bits: the size of a number is given in bytes.",
-                   "ビットで数えています。数の大きさはバイトで与えられています。")))
+                   "ビットで数えています。数値 1 個のサイズはバイト単位で与えられています。")))

@@ -15,20 +15,20 @@ def drawn_table(rng: np.random.Generator) -> tuple[IntArray, Array]:
 
 
 def from_one_hot(ids: IntArray, table: Array) -> Any:
-    """ids [L], table [V, D] -> [L, D]: a row of ones and zeros for each id, times the table."""
+    """ids [L], table [V, D] -> [L, D]: the row of the table that each id names, as a matrix product."""
     one_hot = (ids[:, None] == np.arange(len(table))).astype(table.dtype)
     return one_hot @ table
 
 
 lookup = Exercise(
     "lookup", from_one_hot, drawn_table,
-    (Misconception(lambda ids, table: table[np.arange(len(ids)) % len(table)],
+    (Misconception(lambda ids, table: table[:len(ids)],
                    "you took the rows in order; a token's row is the one that its id names.",
                    "行を順番に取っています。トークンの行は、その ID が指す行です。"),
      Misconception(lambda ids, table: table[np.unique(ids)],
                    "every id has its row only once, sorted. A token that comes twice gets its row twice, "
                    "in the order of the text.",
-                   "ID ごとに 1 回だけ、並べ替えて取っています。2 回出てくるトークンには、文章の順に 2 回、行を与えます。"),
+                   "同じ ID の行を 1 回しか取らず、ID の順に並べています。2 回出てくるトークンの行は 2 回、文に出てくる順に取ります。"),
      Misconception(lambda ids, table: table[ids].sum(axis=0),
                    "you summed the rows; each token keeps its own.",
                    "行を合計しています。トークンごとに別々の行のまま残してください。")))
@@ -68,8 +68,8 @@ nearest = Exercise(
                    "the row itself is always the most like itself; leave it out.",
                    "自分自身に最も似ているのは、いつも自分です。自分の行は除いてください。"),
      Misconception(longest_dot,
-                   "the dot product grows with the length of a row; for the direction, divide by the lengths.",
-                   "内積は行の長さとともに大きくなります。向きを比べるには、長さで割ってください。"),
+                   "the dot product grows with the length (norm) of a row; for the direction, divide by the norms.",
+                   "内積はベクトルの長さ（ノルム）が大きいほど大きくなります。向きを比べるには、ノルムで割ってください。"),
      Misconception(shortest_distance,
                    "the distance depends on lengths too; the angle between two rows is asked for.",
                    "距離も長さに左右されます。求められているのは行どうしの角度の近さです。")))

@@ -46,8 +46,8 @@ class Exercise:
             return Verdict(True, f"{self.name}: right, in {CASES} of {CASES} cases.",
                            f"{CASES} 個の例すべてで正しい答えです。")
         if all(value is None for value in got):
-            return Verdict(False, f"{self.name}: not written yet: it gives None.",
-                           "まだ書かれていません。None が返ってきました。")
+            return Verdict(False, f"{self.name}: not written yet, or return is missing: it gives None.",
+                           "まだ書かれていません（または return がありません）。None が返ってきました。")
         for each in self.misconceptions:
             if all(self.same(value, attempt(each.wrong, arguments))
                    for value, arguments in zip(got, cases, strict=True)):

@@ -9,9 +9,10 @@ from neoxja_np.learn.exercise import Exercise, Misconception
 
 
 def copying_of(weights: Array, ids: IntArray) -> float:
-    """weights [L, L], ids [L] -> how much a head looks for what came behind this token before.
+    """weights [L, L], ids [L] -> how much a head looks at what followed the same token earlier.
 
-    The mean share, over the tokens that stood in the text already, of the places right behind their earlier ones.
+    For each token that occurred earlier: the weights of the places right behind its earlier occurrences, summed. The
+    mean over these tokens.
     """
     shares = []
     for i, token in enumerate(ids):
@@ -23,7 +24,7 @@ def copying_of(weights: Array, ids: IntArray) -> float:
 
 def drawn_head(rng: np.random.Generator) -> tuple[Array, IntArray]:
     """Weights of a head, causal, over a text in which tokens come again."""
-    ids = np.concatenate([rng.permutation(5), rng.permutation(5)[:4]])
+    ids = rng.integers(0, 4, 9)
     weights = np.tril(rng.uniform(size=(9, 9)))
     return weights / weights.sum(axis=-1, keepdims=True), ids
 
@@ -32,7 +33,7 @@ def at_places(weights: Array, ids: IntArray, offset: int, total: bool) -> float:
     """The share at another place than right behind, or over all tokens."""
     shares = []
     for i, token in enumerate(ids):
-        places = [j + offset for j in range(i) if ids[j] == token and j + offset >= 0]
+        places = [j + offset for j in range(i) if ids[j] == token]
         if places or total:
             shares.append(weights[i, places].sum() if places else 0.0)
     return float(np.mean(shares))
@@ -48,7 +49,10 @@ copying = Exercise(
                    "前に出てきたトークンの手前を見ています。写すべきものは後ろにあります。"),
      Misconception(lambda weights, ids: at_places(weights, ids, 1, True),
                    "the tokens that come for the first time have nothing to copy; they do not count.",
-                   "初めて出てくるトークンには写すものがありません。平均に入れないでください。")))
+                   "初めて出てくるトークンには写すものがありません。平均に入れないでください。"),
+     Misconception(lambda weights, ids: copying_of(weights.T, ids),
+                   "rows and columns are exchanged: the row is the token that looks.",
+                   "行と列が逆です。見ている側のトークンが行です。")))
 
 
 def switched_off(context: Array, head: int) -> Any:
@@ -66,9 +70,9 @@ def only(context: Array, head: int) -> Any:
 
 
 switch_off = Exercise(
-    "switch_off", switched_off, lambda rng: (rng.normal(size=(4, 3, 2)), int(rng.integers(4))),
-    (Misconception(only, "that head is the only one left; it is the one to be switched off.",
-                   "そのヘッドだけが残っています。止めるのはそのヘッドです。"),
+    "switch_off", switched_off, lambda rng: (rng.normal(size=(4, 5, 6)), int(rng.integers(4))),
+    (Misconception(only, "you kept that head and switched off the others; it must be the other way round.",
+                   "指定されたヘッドだけが残っています。そのヘッドこそ止めてください。"),
      Misconception(lambda context, head: np.delete(context, head, axis=0),
                    "the head is gone, and the others have moved up: dense would take them for each other.",
                    "ヘッドを取り除いたので、ほかのヘッドの場所がずれてしまいます。dense が取り違えます。"),

@@ -9,7 +9,10 @@ from neoxja_np.learn.exercise import Exercise, Misconception
 
 
 def normalized(x: Array, weight: Array, bias: Array, eps: float) -> Any:
-    """x [..., D], weight [D], bias [D] -> [..., D]: each vector to mean 0 and variance 1, then scaled and shifted."""
+    """x [..., D], weight [D], bias [D] -> [..., D]: each vector to mean 0 and variance 1.
+
+    eps is added to the variance. Then scaled by weight and shifted by bias.
+    """
     mean = x.mean(axis=-1, keepdims=True)
     variance = ((x - mean) ** 2).mean(axis=-1, keepdims=True)
     return (x - mean) / np.sqrt(variance + eps) * weight + bias
@@ -31,6 +34,11 @@ def eps_outside(x: Array, weight: Array, bias: Array, eps: float) -> Any:
     return (x - x.mean(axis=-1, keepdims=True)) / (x.std(axis=-1, keepdims=True) + eps) * weight + bias
 
 
+def by_variance(x: Array, weight: Array, bias: Array, eps: float) -> Any:
+    """Without the root."""
+    return (x - x.mean(axis=-1, keepdims=True)) / (x.var(axis=-1, keepdims=True) + eps) * weight + bias
+
+
 def root_mean_square(x: Array, weight: Array, bias: Array, eps: float) -> Any:
     """The mean is left in: RMSNorm."""
     return x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + eps) * weight + bias
@@ -45,6 +53,9 @@ layer_norm = Exercise(
     "layer_norm", normalized,
     lambda rng: (rng.normal(1, 2, (2, 4, 6)), rng.normal(size=6), rng.normal(size=6), float(rng.choice([1e-3, 0.5]))),
     (Misconception(lambda *arguments: by_axis(*arguments, axis=0),
+                   "you normalised over the texts of the batch. Each token's vector is normalised by itself.",
+                   "バッチの方向に正規化しています。トークンごとに、そのベクトルの中だけで正規化します。"),
+     Misconception(lambda *arguments: by_axis(*arguments, axis=1),
                    "you normalised over the tokens. Each token's vector is normalised by itself, over its D numbers.",
                    "トークンの方向に正規化しています。トークンごとに、その D 個の数だけで正規化します。"),
      Misconception(lambda *arguments: by_axis(*arguments, axis=None),
@@ -57,6 +68,11 @@ layer_norm = Exercise(
      Misconception(eps_outside,
                    "eps is added to the standard deviation; it belongs to the variance, inside the root.",
                    "eps を標準偏差に足しています。eps は根号の中の分散に足します。"),
+     Misconception(by_variance,
+                   "you divided by the variance; it is the standard deviation, its root, that brings the variance to 1.",
+                   "分散で割っています。分散を 1 にするには、その平方根である標準偏差で割ります。"),
+     Misconception(lambda x, weight, bias, eps: normalized(x, weight, bias, 0.0),
+                   "eps is missing.", "eps が使われていません。"),
      Misconception(root_mean_square,
                    "the mean was not taken away: that is RMSNorm, of other models.",
                    "平均を引いていません。それはほかのモデルで使われる RMSNorm です。"),

@@ -6,7 +6,7 @@ from neoxja_np.learn.exercise import Exercise, Misconception
 
 
 def gelu_of(x: float) -> float:
-    """x times the share of a normal distribution that lies below x."""
+    """x times the share of the standard normal distribution that lies below x."""
     return x * 0.5 * (1 + math.erf(x / math.sqrt(2)))
 
 
@@ -19,8 +19,8 @@ gelu = Exercise(
                    "that is the approximation by a logistic function. This model's gelu is exact, with erf.",
                    "それはロジスティック関数による近似です。このモデルの gelu は erf を使う正確なものです。"),
      Misconception(lambda x: x * 0.5 * (1 + math.erf(x)),
-                   "erf is about a distribution with another width: x goes in divided by the root of 2.",
-                   "erf は幅の違う分布についての関数です。x を √2 で割って渡してください。"),
+                   "erf belongs to a normal distribution of another width: x must be scaled first.",
+                   "erf が対応するのは、幅の違う正規分布です。x の尺度を合わせる必要があります。"),
      Misconception(lambda x: 0.5 * (1 + math.erf(x / math.sqrt(2))),
                    "that is the share that passes; gelu is x times it.",
                    "それは通す割合です。gelu はそれに x を掛けたものです。"),
@@ -36,9 +36,9 @@ def parameters_of(hidden_size: int) -> int:
 mlp_parameters = Exercise(
     "mlp_parameters", parameters_of, lambda rng: (int(rng.integers(8, 3000)),),
     (Misconception(lambda size: 2 * size * 4 * size + 5 * size,
-                   "you counted biases, 4 D and D of them. No linear layer of this model has any but the last "
-                   "attention's.",
-                   "バイアスを 4D 個と D 個、数えています。このモデルの線形層でバイアスを持つのは、最後の層のアテンションだけです。"),
+                   "you counted biases, 4 D and D of them. The only linear layer with a "
+                   "bias is the dense of the last layer's attention.",
+                   "バイアス（4D 個と D 個）まで数えています。このモデルの線形層でバイアスを持つのは、最後の層のアテンションの dense だけです。"),
      Misconception(lambda size: 4 * size * size,
                    "that is one of the two matrices.", "それは二つある行列の片方だけです。"),
      Misconception(lambda size: 2 * size * size,

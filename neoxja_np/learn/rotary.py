@@ -33,16 +33,16 @@ rotate_half = Exercise(
                    "you paired neighbours: that is GPT-J's rotary. Here dimension i goes with i + R/2.",
                    "隣どうしを組にしています。それは GPT-J の方式です。ここでは i 番目と i + R/2 番目が組になります。"),
      Misconception(swapped,
-                   "the halves have changed places, but no sign has: a turn by a quarter makes "
+                   "the halves have changed places, but no sign has changed: a quarter turn makes "
                    "(a, b) into (-b, a).",
                    "前半と後半は入れ替わっていますが、符号が変わっていません。90 度回すと (a, b) は (-b, a) になります。"),
      Misconception(other_sign,
-                   "the other half is negated: that turns the other way round.",
+                   "you negated the wrong half: that turns the other way round.",
                    "マイナスを付ける側が逆です。それでは逆向きに回ってしまいます。")))
 
 
 def frequencies_of(rotary_ndims: int, base: float) -> Array:
-    """[R / 2]: how far each pair turns from one position to the next, in radians."""
+    """[R / 2]: base^(-2i / R), by how many radians pair i turns at each position."""
     return base ** -(np.arange(0, rotary_ndims, 2) / rotary_ndims)
 
 
@@ -69,5 +69,8 @@ frequencies = Exercise(
                    "指数が組ごとに 1 / R ずつ増えています。2 / R ずつ、0 から 1 の手前まで増えなければなりません。"),
      Misconception(growing,
                    "your later pairs turn faster. The first pair turns by 1 radian a position, the "
-                   "others ever more slowly: the exponent is negative.",
-                   "後の組ほど速く回っています。最初の組が 1 位置ごとに 1 ラジアン回り、後の組ほどゆっくり回ります。指数にはマイナスが付きます。")))
+                   "others more and more slowly: the exponent is negative.",
+                   "後の組ほど速く回っています。位置が 1 進むごとに最初の組は 1 ラジアン回り、後の組ほどゆっくり回ります。指数にはマイナスが付きます。"),
+     Misconception(lambda rotary_ndims, base: base ** -(2 * np.arange(0, rotary_ndims, 2) / rotary_ndims),
+                   "the 2 is counted twice: the exponents rise by 4 / R from pair to pair, not by 2 / R.",
+                   "2 が二重に掛かっています。指数が組ごとに 2 / R ではなく 4 / R ずつ増えています。")))

@@ -18,10 +18,13 @@ temperature = Exercise(
     "temperature", with_temperature, lambda rng: (rng.normal(0, 2, 5), float(rng.choice([0.3, 0.7, 1.5, 3.0]))),
     (Misconception(lambda logits, t: softmax(logits * t),
                    "you multiplied: then a low temperature makes all tokens alike. Divide.",
-                   "掛け算をしています。それでは温度が低いほど平らになります。割ってください。"),
+                   "掛け算をしています。それでは温度が低いほど分布が平らになります。割ってください。"),
      Misconception(lambda logits, t: softmax(logits) / t,
                    "probabilities divided by a number no longer sum to 1; the logits are divided, before softmax.",
-                   "確率を割ると合計が 1 でなくなります。softmax の前に、ロジットのほうを割ります。")))
+                   "確率を割ると合計が 1 でなくなります。softmax の前に、ロジットのほうを割ります。"),
+     Misconception(lambda logits, t: logits / t,
+                   "those are still logits; probabilities are asked for.",
+                   "それはまだロジットです。求められているのは確率です。")))
 
 
 def kept_by_top_k(logits: Array, k: int) -> Any:
@@ -40,7 +43,7 @@ top_k = Exercise(
                    "you kept the k smallest.", "小さいほうから k 個を残しています。"),
      Misconception(lambda logits, k: np.sort(logits)[::-1][:k],
                    "the tokens must keep their places: the result has a number for each of them.",
-                   "トークンの場所は変えません。結果にもトークンごとに一つずつ数があります。")))
+                   "トークンの並び順は変えません。結果にも、トークンごとに一つずつ値が必要です。")))
 
 
 def kept_by_top_p(probabilities: Array, p: float) -> Any:
@@ -68,6 +71,12 @@ def from_below(probabilities: Array, p: float) -> Any:
     return kept
 
 
+def in_order(probabilities: Array, p: float) -> Any:
+    """In the order of the sorted probabilities."""
+    falling = np.sort(probabilities)[::-1]
+    return np.cumsum(falling) - falling < p
+
+
 def drawn_shares(rng: np.random.Generator) -> tuple[Array, float]:
     """Different probabilities, and a p that some of them may reach exactly."""
     return rng.permutation([6, 4, 3, 2, 1]) / 16, float(rng.choice([5, 6, 8, 10, 12, 13, 14]) / 16)
@@ -76,10 +85,13 @@ def drawn_shares(rng: np.random.Generator) -> tuple[Array, float]:
 top_p = Exercise(
     "top_p", kept_by_top_p, drawn_shares,
     (Misconception(by_sum,
-                   "the token with which the sum reaches p is kept, too; else a very likely one could be lost.",
-                   "合計が p に届くトークンも残します。そうしないと、とても確率の高いものを失うことがあります。"),
+                   "the token that takes the sum to p or past it is kept, too; otherwise a very likely one could be lost.",
+                   "合計が初めて p 以上になるトークンも残します。そうしないと、確率のとても高いトークンを失うことがあります。"),
      Misconception(lambda probabilities, p: probabilities >= p,
                    "p is compared with each probability; it is their sum that must reach it.",
                    "p を一つ一つの確率と比べています。p に届くべきなのは合計です。"),
      Misconception(from_below,
-                   "you began with the least likely.", "確率の低いほうから集めています。")))
+                   "you began with the least likely.", "確率の低いほうから集めています。"),
+     Misconception(in_order,
+                   "your marks are in the order of the sorted probabilities; each must stand at its own token.",
+                   "印が確率の大きい順に並んだままです。元のトークンの位置に戻してください。")))

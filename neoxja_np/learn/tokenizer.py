@@ -6,7 +6,7 @@ from neoxja_np.learn.exercise import Exercise, Misconception
 
 
 def byte_tokens_of(character: str) -> list[str]:
-    """A character that is in no row, as tokens: one for each byte of its UTF-8."""
+    """A character that is in no row, as tokens: one for each byte of its UTF-8, as <|byte227|> for 227."""
     return [f"<|byte{byte}|>" for byte in character.encode("utf-8")]
 
 
