@@ -31,9 +31,10 @@ MAY_IMPORT = {
                    "weights"},
     "gradients": {"arrays", "config", "layers", "model", "tap", "weights"},
     "training": {"arrays", "checkpoint", "files", "gradients", "layers", "model", "pretrained", "weights"},
-    "views": {"arrays", "tokenizer"}, "learn": {"arrays", "layers"},
+    "views": {"arrays", "tokenizer"}, "learn": {"arrays", "files", "layers"},
     "oracle": {"arrays", "files", "generation", "layers", "model", "pretrained", "tap", "tokenizer"},
-    "cli": {"checkpoint", "config", "files", "oracle", "pretrained", "tokenizer", "training", "views", "weights"},
+    "cli": {"checkpoint", "config", "files", "learn", "oracle", "pretrained", "tokenizer", "training", "views",
+            "weights"},
     "__main__": {"cli"},
 }
 OUTSIDE = {"numpy", "safetensors", "tqdm"}

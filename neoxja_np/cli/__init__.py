@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from neoxja_np.cli import conform, encode, generate, inspect, tokenize, train, vocabulary
+from neoxja_np.cli import conform, course, encode, generate, inspect, tokenize, train, vocabulary
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
                                          "Example: neoxja generate 昔々 --sample --seed 3")
     top.add_argument("--version", action="version", version=f"neoxja-np {version('neoxja-np')}")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for verb in (generate, tokenize, encode, vocabulary, train, inspect, conform):
+    for verb in (generate, tokenize, encode, vocabulary, train, inspect, conform, course):
         verb.add_to(verbs)
     return top
 
