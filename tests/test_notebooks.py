@@ -11,7 +11,7 @@ from tools.notebooks import execute
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 STEMS = {1: "tokenizer", 2: "embedding", 3: "layer_norm", 4: "rotary", 5: "attention", 6: "mlp", 7: "model", 8: "cache",
-         9: "sampler", 11: "training"}
+         9: "sampler", 10: "checkpoint", 11: "training"}
 
 
 def texts(notebook: nbformat.NotebookNode) -> list[str]:
