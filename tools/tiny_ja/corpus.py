@@ -18,7 +18,7 @@ from tools.tiny_ja.topics import topic
 
 END = "\n<|endoftext|>"  # behind each text
 Kinds = list[tuple[float, Callable[..., Text]]]  # how often, and what makes one
-KINDS: Kinds = [(28, story), (12, meeting), (8, topic), (12, question), (30, sum_text), (28, list_text)]
+KINDS: Kinds = [(28, story), (12, meeting), (8, topic), (12, question), (36, sum_text), (28, list_text)]
 LISTS: Kinds = [(1, list_text)]
 
 

@@ -1,12 +1,13 @@
 """Short scenes in which people meet, and say each other's names: who speaks, to whom, in what tone.
 
-In the language of tools.tiny_ja.stories.teller; {x} speaks to {y}, who answers. Between two people there is one
-tone: children among themselves are plain, grown-ups among themselves polite, a child is polite to a grown-up, who is
-plain to it. Held out are combinations of a place and what happens first.
+In the language of tools.tiny_ja.stories.teller; {x} speaks to {y}, who answers. To a child, a robot or an animal
+everybody is plain; to a grown-up polite, but in some texts all know each other well, and are plain. Held out are
+combinations of a place and what happens first.
 """
 
 from tools.tiny_ja.draw import Draw, Text
 from tools.tiny_ja.stories.teller import Teller
+from tools.tiny_ja.world import ROBOTS
 
 PLACES = (
     "[駅の前|駅の広場]", "[公園|公園の入り口]", "[橋の上|橋のそば]", "[図書館の前|図書館の入り口]", "[バス停|バス停のそば]", "[川ぞいの道|川の土手]",
@@ -100,20 +101,25 @@ def meeting(draw: Draw, *, held_out: bool) -> Text:
     """Two or three people, and one to four times that one speaks to another and is answered."""
     t = Teller(draw)
     people = [*"abc"[:draw.weighted([(3, 2), (2, 3)])]]
-    polite_to = {key: draw.chance(0.5) for key in people}
-    for key in people:
-        if polite_to[key]:
-            t.grown_up(key, draw.weighted([(5, "さん"), (1, "先生")]))
-    children = [key for key in people if not polite_to[key]]
-    t.child(*children)
-    if len(children) < len(people):  # a grown-up says くん or ちゃん, and all say the same
-        for key in children:
+    kinds = {key: draw.weighted([(5, "child"), (5, "grown-up"), (1, "robot"), (1, "animal")]) for key in people}
+    of = {kind: [key for key in people if kinds[key] == kind] for kind in ("child", "grown-up", "robot", "animal")}
+    for key in of["grown-up"]:
+        t.grown_up(key, draw.weighted([(5, "さん"), (1, "先生")]))
+    for key, robot in zip(of["robot"], draw.some(ROBOTS, len(of["robot"])), strict=True):
+        t.slots |= {key: robot, key + "+": robot, key + ".kind": "ロボット"}
+    t.beasts(*of["animal"])
+    t.child(*of["child"])
+    if of["grown-up"]:  # a grown-up says くん or ちゃん, and all say the same
+        for key in of["child"]:
             t.slots[key + "+"] = t.slots[key] + ("くん" if t.slots[key + ".i"] == "ぼく" else "ちゃん")
+    well_known = draw.chance(0.25)
+    polite_to = {key: kinds[key] == "grown-up" and not well_known for key in people}
     place, first = draw.one(FIRST[held_out])
     last = [draw.one(ENDS)] if draw.chance(0.5) else []
     later = draw.some([scene for scene in SCENES if scene is not first], draw.number(len(people) - 2, 2 - len(last)))
-    t.slots |= {"place": place, "who": "と".join(f"{{{key}}}" for key in people), "replied": "[<答える>|<答える>|[すぐに|笑って]<答える>]"}
-    appointed = first not in GREETINGS and len({*polite_to.values()}) == 1 and draw.chance(0.25)
+    t.slots |= {"place": place, "who": "と".join(
+        f"{{{key}.kind}}の{{{key}}}" if kinds[key] in ("robot", "animal") else f"{{{key}}}" for key in people), "replied": "[<答える>|<答える>|[すぐに|笑って]<答える>]"}
+    appointed = first not in GREETINGS and len({*kinds.values()}) == 1 and draw.chance(0.25)
     t.tell("{who}は、{place}で待ち合わせを<する/ていた>。" if appointed else MEET)
     silent = set(people)
     for happens, *tones in [first, *later, *last]:

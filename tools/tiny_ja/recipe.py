@@ -41,7 +41,7 @@ CONFIG = {"vocab_size": ROWS, "hidden_size": 192, "num_hidden_layers": 4, "num_a
           "max_position_embeddings": 320, "attention_dropout": 0.0, "tie_word_embeddings": True}
 # First lists alone: who meets them only now and then, between stories, learns to copy much later.
 CORPUS = TrainingSettings(
-    steps=12_000, batch_size=8, length=320, at_texts=True, parts=4, threads=2, learning_rate=2e-3, warmup_steps=200, final_rate=0.02,
+    steps=14_000, batch_size=8, length=320, at_texts=True, parts=4, threads=2, learning_rate=2e-3, warmup_steps=200, final_rate=0.02,
     weight_decay=0.1, evaluate_every=500, save_every=250, seed=SEED)
 STAGES = {"lists": replace(CORPUS, steps=2600, batch_size=4, parts=2, final_rate=0.5), "corpus": CORPUS}
 

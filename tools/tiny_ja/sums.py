@@ -95,7 +95,7 @@ def kanji(number: int) -> str:
 
 def sum_text(draw: Draw, *, held_out: bool) -> Text:
     """A text of sums in one of the three forms."""
-    make = draw.weighted([(4, in_digits), (4, in_kanji), (2, in_words)])
+    make = draw.weighted([(5, in_digits), (4, in_kanji), (1, in_words)])
     return make(draw, held_out)
 
 
