@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ def new_figure(width: float, height: float) -> Figure:
     Raises ModuleNotFoundError that says what to install.
     """
     try:
-        import matplotlib_fontja  # noqa: F401 - with it comes the font
         from matplotlib.figure import Figure as MatplotlibFigure
+        import_module("matplotlib_fontja")  # with it comes the font
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
             "pictures need matplotlib: pip install 'neoxja-np[notebooks]'") from None

@@ -106,7 +106,8 @@ def test_activations_at_and_near_zero(dtype: str) -> None:
     x = np.array([-1e-3, -1e-30, -3 * least, -least, -0.0, 0.0, least, 3 * least, 1e-30, 1e-3], dtype)
     for hidden_act in set(ACTIVATIONS) - {"relu"}:
         slope = activate_backward(np.ones_like(x), x, activate(x, hidden_act=hidden_act), hidden_act=hidden_act)
-        assert np.allclose(slope, 0.5, rtol=0, atol=1e-3), hidden_act
+        # by Taylor: gelu' = 1/2 + 2 x / sqrt(2 pi) + ..., the steepest of them; and the rounding of a share
+        assert (np.abs(slope - 0.5) <= 0.8 * np.abs(x) + 4 * np.finfo(dtype).eps).all(), hidden_act
     assert activate_backward(np.ones_like(x), x, np.maximum(x, 0), hidden_act="relu").tolist() == [0] * 6 + [1] * 4
 
 

@@ -52,7 +52,7 @@ def change(node: ast.AST, choice: int) -> bool:
             setattr(node, field, options[choice])
             return True
     if isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPS and choice < len(SWAPS[type(node.ops[0])]):
-        node.ops[0] = SWAPS[type(node.ops[0])][choice]  # type: ignore[call-overload]
+        node.ops[0] = SWAPS[type(node.ops[0])][choice]
         return True
     if isinstance(node, ast.Constant) and type(node.value) in (int, float) and choice < 1:
         node.value += 1

@@ -190,8 +190,14 @@ def test_a_run_goes_on_as_it_began(tmp_path: Path, change: dict[str, int], messa
 
 def test_threads_and_saving_may_change(tmp_path: Path) -> None:
     train(new_model(), IDS, HELD_OUT, tmp_path, TrainingSettings(**SMALL, parts=2))
-    train(new_model(), IDS, HELD_OUT, tmp_path, TrainingSettings(**{**SMALL, "save_every": 1}, parts=2, threads=2),
-          resume=True)
+    model = new_model()
+    run = train(model, IDS, HELD_OUT, tmp_path, TrainingSettings(**{**SMALL, "save_every": 1}, parts=2, threads=2),
+                resume=True)
+    assert (run.step, run.settings.threads) == (12, 2)
+    checkpoint = GPTNeoXJapaneseForCausalLM.from_pretrained(tmp_path / "checkpoints" / "step-00000012")
+    assert weights_of(model) == weights_of(checkpoint)
+    with pytest.raises(ValueError, match="parts was 2, is 1"):
+        train(new_model(), IDS, HELD_OUT, tmp_path, TrainingSettings(**SMALL), resume=True)
 
 
 def test_nothing_to_resume(tmp_path: Path) -> None:
