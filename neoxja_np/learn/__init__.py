@@ -20,12 +20,13 @@ from neoxja_np.learn import (
     rotary,
     sampler,
     tokenizer,
+    tour,
     training,
 )
 from neoxja_np.learn.exercise import Exercise, Misconception, Verdict
 
-STEMS = (tokenizer, embedding, layer_norm, rotary, attention, mlp, model, cache, sampler, checkpoint,
-         training, inside)
+STEMS = (tour, tokenizer, embedding, layer_norm, rotary, attention, mlp, model, cache, sampler,
+         checkpoint, training, inside)
 EXERCISES = [each for stem in STEMS for each in vars(stem).values() if isinstance(each, Exercise)]
 check = SimpleNamespace(**{each.name: each for each in EXERCISES})
 

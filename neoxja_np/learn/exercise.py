@@ -106,5 +106,7 @@ def attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
 
 def shown(value: Any) -> str:
     """A value on as few lines as it needs, cut where it is long."""
+    if callable(value):
+        return str(value.__name__)
     text = np.array2string(value, precision=4) if isinstance(value, np.ndarray) else repr(value)
     return text if len(text) <= ROOM else text[:ROOM] + " …"

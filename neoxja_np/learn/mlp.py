@@ -38,7 +38,7 @@ mlp_parameters = Exercise(
     (Misconception(lambda size: 2 * size * 4 * size + 5 * size,
                    "you counted biases, 4 D and D of them. The only linear layer with a "
                    "bias is the dense of the last layer's attention.",
-                   "バイアス（4D 個と D 個）まで数えています。このモデルの線形層でバイアスを持つのは、最後の層のアテンションの dense だけです。"),
+                   "バイアス（4D 個と D 個）まで数えています。このモデルの線形層でバイアスを持つのは、最後の層の注意機構の dense だけです。"),
      Misconception(lambda size: 4 * size * size,
                    "that is one of the two matrices.", "それは二つある行列の片方だけです。"),
      Misconception(lambda size: 2 * size * size,

@@ -29,7 +29,7 @@ layer = Exercise(
     (Misconception(lambda x, attention, mlp, first, second: x + attention(first(x)) + mlp(second(x)),
                    "attention and MLP both read the stream as it came in: that is GPT-NeoX's parallel layer. Here the MLP "
                    "reads what attention has added to.",
-                   "アテンションと MLP がどちらも入ってきたままのストリームを読んでいます。それは GPT-NeoX の並列の層です。ここでは MLP は、アテンションの出力を足した後のストリームを読みます。"),
+                   "注意機構と MLP がどちらも入ってきたままのストリームを読んでいます。それは GPT-NeoX の並列の層です。ここでは MLP は、注意機構の出力を足した後のストリームを読みます。"),
      Misconception(lambda x, attention, mlp, first, second: second(
                        (y := first(x + attention(x))) + mlp(y)),
                    "you normalised after adding, as the first transformers did. Here each block's input is normalised, and "
@@ -37,13 +37,13 @@ layer = Exercise(
                    "足した後に正規化しています。初期の Transformer のやり方です。ここでは各ブロックの入力だけを正規化し、ストリームそのものは正規化しません。"),
      Misconception(lambda x, attention, mlp, first, second: x + mlp(second(x + attention(first(x)))),
                    "attention's output reaches the MLP, but is lost from the stream.",
-                   "アテンションの出力が MLP には届いていますが、ストリームに残っていません。"),
+                   "注意機構の出力が MLP には届いていますが、ストリームに残っていません。"),
      Misconception(lambda x, attention, mlp, first, second: mlp(second(attention(first(x)))),
                    "nothing was added to the stream: the two blocks only follow each other.",
                    "ストリームに何も足されていません。二つのブロックがつながっているだけです。"),
      Misconception(lambda x, attention, mlp, first, second: (y := first(x) + attention(first(x))) + mlp(second(y)),
                    "attention's output was added to the normalised stream; it belongs to the stream as it was.",
-                   "アテンションの出力を、正規化した後のストリームに足しています。足す先は元のストリームです。")))
+                   "注意機構の出力を、正規化した後のストリームに足しています。足す先は元のストリームです。")))
 
 
 def parameters_of(vocab_size: int, hidden_size: int, num_hidden_layers: int) -> int:
@@ -64,7 +64,7 @@ parameters = Exercise(
     "parameters", parameters_of, lambda rng: (int(rng.integers(50, 40000)), int(rng.integers(8, 3000)), int(rng.integers(2, 40))),
     (Misconception(lambda v, d, n: without(v, d, n, d),
                    "one bias is missing: the dense of the last layer's attention has one, [D]; it is the only linear layer with a bias.",
-                   "バイアスが一つ足りません。線形層では、最後の層のアテンションの dense だけが [D] のバイアスを持っています。"),
+                   "バイアスが一つ足りません。線形層では、最後の層の注意機構の dense だけが [D] のバイアスを持っています。"),
      Misconception(lambda v, d, n: without(v, d, n, d - n * d),
                    "only the last layer's attention has a dense bias, not every layer's.",
                    "dense のバイアスを持つのは最後の層だけです。すべての層ではありません。"),

@@ -3,6 +3,7 @@
 from neoxja_np.views.figures import (
     draw_hands,
     draw_heads,
+    draw_lines,
     draw_logit_lens,
     draw_loss_curve,
     draw_shares,
@@ -10,5 +11,5 @@ from neoxja_np.views.figures import (
 from neoxja_np.views.picture import Picture
 from neoxja_np.views.tokens import TokenView
 
-__all__ = ["Picture", "TokenView", "draw_hands", "draw_heads", "draw_logit_lens", "draw_loss_curve",
-           "draw_shares"]
+__all__ = ["Picture", "TokenView", "draw_hands", "draw_heads", "draw_lines", "draw_logit_lens",
+           "draw_loss_curve", "draw_shares"]

@@ -1,4 +1,4 @@
-"""The pictures of the course: attention, what the layers would say, rotary, sampling, a loss.
+"""The pictures of the course: attention, what the layers would say, rotary, sampling, curves.
 
 They are drawn by matplotlib, which is imported when one is asked for.
 """
@@ -115,6 +115,21 @@ def draw_shares(probabilities: Mapping[str, Array], tokens: Sequence[str], *,
     charts[0].invert_yaxis()
     figure.suptitle(title, fontsize=10)
     return Picture(figure, f"{title or 'Shares'} of {' '.join(tokens)}: {', '.join(probabilities)}")
+
+
+def draw_lines(x: Array, lines: Mapping[str, Array], *, xlabel: str, ylabel: str = "",
+               title: str = "") -> Picture:
+    """x [N], lines: by name, each [N]: curves over the same axis, told apart by dashes as well."""
+    figure = new_figure(6, 3.4)
+    axes = figure.subplots()
+    styles = ("-", "--", ":", "-.")
+    for number, (name, y) in enumerate(lines.items()):
+        axes.plot(x, y, styles[number % 4], label=name, color=(DARK, ACCENT, "black")[number % 3])
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    ends = "; ".join(f"{name} from {y[0]:.4g} to {y[-1]:.4g}" for name, y in lines.items())
+    return Picture(figure, f"{title or ylabel or 'Curves'} by {xlabel}: {ends}")
 
 
 def draw_loss_curve(log: Iterable[Mapping[str, Any]]) -> Picture:

@@ -18,7 +18,7 @@ EQUAL = {
     "first_update": {"return weight * (1 - lr * weight_decay) - lr / np.sign(gradient)"},  # 1 / 1 and 1 / -1
     "head": {"scores = query @ key.T / query.shape[+1] ** 0.5"},  # of two axes the last one
     "nearest": {"unit = table / np.linalg.norm(table, axis=+1, keepdims=True)"}}
-WITHOUT = {"byte_tokens", "choose_subword"}  # no operator to break
+WITHOUT = {"byte_tokens", "choose_subword", "write"}  # no operator to break
 SWAPS: dict[type[ast.AST], list[ast.AST]] = {
     ast.Add: [ast.Sub()], ast.Sub: [ast.Add()], ast.Mult: [ast.Div(), ast.Add()], ast.Div: [ast.Mult()],
     ast.Pow: [ast.Mult()], ast.MatMult: [ast.Mult()], ast.FloorDiv: [ast.Mult()], ast.USub: [ast.UAdd()],

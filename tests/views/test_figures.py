@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from neoxja_np.cli import main
-from neoxja_np.views import draw_hands, draw_heads, draw_logit_lens, draw_loss_curve, draw_shares
+from neoxja_np.views import draw_hands, draw_heads, draw_lines, draw_logit_lens, draw_loss_curve, draw_shares
 
 LOG = [{"step": 1, "loss": 5.0}, {"step": 2, "loss": 4.0}, {"step": 2, "held_out_loss": 4.5}, {"step": 3, "loss": 2.0}]
 
@@ -34,6 +34,17 @@ def test_a_log_of_means_says_so() -> None:
 @pytest.mark.parametrize("log", [[], [{"step": 1, "loss": 1.0}]])
 def test_a_run_that_has_hardly_begun(log: list[dict[str, float]]) -> None:
     assert draw_loss_curve(log).figure.axes
+
+
+def test_curves_over_one_axis() -> None:
+    x = np.array([1.0, 2.0, 4.0])
+    picture = draw_lines(x, {"with": x, "without": x**2}, xlabel="tokens", ylabel="products", title="cost")
+    axes, = picture.figure.axes
+    assert {line.get_label(): line.get_xydata().tolist() for line in axes.lines} == {
+        "with": [[1, 1], [2, 2], [4, 4]], "without": [[1, 1], [2, 4], [4, 16]]}
+    assert len({line.get_linestyle() for line in axes.lines}) == 2  # not by colour alone
+    assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == ("tokens", "products", "cost")
+    assert picture.alt == "cost by tokens: with from 1 to 4; without from 1 to 16"
 
 
 def test_a_map_for_every_head() -> None:
