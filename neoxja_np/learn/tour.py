@@ -45,7 +45,8 @@ def drawn_model(rng: np.random.Generator) -> tuple[Any, ...]:
     def logits_of(ids: list[int]) -> Array:
         """Each place sees its own token and the one before."""
         before = [0, *ids[:-1]]
-        return first[ids] + second[before]
+        logits: Array = first[ids] + second[before]
+        return logits
 
     return logits_of, [int(each) for each in rng.integers(0, 7, 3)], int(rng.integers(1, 6))
 
