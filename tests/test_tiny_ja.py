@@ -27,6 +27,7 @@ from tools.tiny_ja.kneser_ney import KneserNey
 from tools.tiny_ja.lists import list_probes
 from tools.tiny_ja.questions import capital_probes
 from tools.tiny_ja.recipe import thinned
+from tools.tiny_ja.stories import HELD_OUT
 from tools.tiny_ja.stories import probes as name_probes
 from tools.tiny_ja.sums import sum_probes
 
@@ -67,7 +68,7 @@ def test_both_profiles_read_every_row_alike(tiny_ja: Pair) -> None:
 @pytest.mark.parametrize(("name", "probes", "least"), [
     ("capitals", capital_probes(), 0.95), ("sums in digits", sum_probes()[::8], 0.9),
     ("lists", list_probes(Draw("test"), 40), 0.9), ("names, held-out plots", name_probes(
-        Draw("test"), 40, held_out=True), 0.8)])
+        Draw("test"), 40, plots=HELD_OUT), 0.8)])
 def test_it_does_what_the_card_says(name: str, probes: Any, least: float, tiny_ja: Pair) -> None:
     """Asked again, of the harder kinds a part; a part may do a little worse than all."""
     assert share_right(*tiny_ja, probes)["share"] >= least

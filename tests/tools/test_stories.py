@@ -6,7 +6,7 @@ import re
 import pytest
 from tools.tiny_ja import world
 from tools.tiny_ja.draw import Draw
-from tools.tiny_ja.stories import HELD_OUT, IN_TRAINING, LONGEST, SHORTEST, probes, story
+from tools.tiny_ja.stories import HELD_OUT, IN_TRAINING, LATER, LONGEST, SHORTEST, probes, story
 from tools.tiny_ja.stories.teller import Teller
 
 POLITE = re.compile(r"(です|ます|でした|ました|ません|ませんでした|でしょう)$")
@@ -20,7 +20,7 @@ SHA = "b539a39a2a4d1c5070865c45fe37e4e37e5da16d4b45fee9a09c68ca5601d307"  # chan
 @pytest.fixture(scope="module")
 def texts():
     draw = Draw(1)
-    return [story(draw, held_out=held_out) for held_out in (False, True) for _ in range(600)]
+    return [story(draw, plots=plots) for plots in (IN_TRAINING, HELD_OUT, LATER) for _ in range(600)]
 
 
 def told(plot, seed) -> Teller:
@@ -43,7 +43,7 @@ def test_quotes_are_closed(texts):
         assert text.text.endswith(("。", "」"))
 
 
-@pytest.mark.parametrize("plot", [*IN_TRAINING, *HELD_OUT], ids=lambda plot: plot.__name__)
+@pytest.mark.parametrize("plot", [*IN_TRAINING, *HELD_OUT, *LATER], ids=lambda plot: plot.__name__)
 def test_one_style(plot):
     for seed in range(40):
         teller = told(plot, seed)
@@ -52,7 +52,7 @@ def test_one_style(plot):
             assert bool(POLITE.search(sentence)) == teller.polite, sentence
 
 
-@pytest.mark.parametrize("plot", [*IN_TRAINING, *HELD_OUT], ids=lambda plot: plot.__name__)
+@pytest.mark.parametrize("plot", [*IN_TRAINING, *HELD_OUT, *LATER], ids=lambda plot: plot.__name__)
 def test_most_tellings_are_kept(plot):
     lengths = [len(told(plot, seed).text) for seed in range(100)]
     assert sum(SHORTEST <= length <= LONGEST for length in lengths) > 60
@@ -76,17 +76,17 @@ def test_what_leads_to_a_cue_always_leads_to_a_name(texts):
 
 def test_held_out_plots_stay_out():
     assert len(HELD_OUT) == 6
-    assert not set(HELD_OUT) & set(IN_TRAINING)
+    assert not {*HELD_OUT, *LATER} & {*IN_TRAINING}
     assert len(IN_TRAINING) >= 36
 
 
-@pytest.mark.parametrize("plot", HELD_OUT, ids=lambda plot: plot.__name__)
+@pytest.mark.parametrize("plot", [*HELD_OUT, *LATER], ids=lambda plot: plot.__name__)
 def test_every_held_out_story_asks_something(plot):
     assert all(told(plot, seed).cues for seed in range(100))
 
 
 def test_probes():
-    found = probes(Draw(2), 50, held_out=True)
+    found = probes(Draw(2), 50, plots=HELD_OUT)
     assert len(found) == 50
     for probe in found:
         assert len(probe.prompt) <= 380

@@ -25,6 +25,8 @@ TASKS = {  # from the name in evaluation.json: how it is asked
     "names, held-out plots": "300 stories of six plots that training never shows; prompt to a place where a name must follow, such as "
                              "「ありがとう、; right: the name of the one who is spoken to. A rule that takes the last name but "
                              "the very last is right in {guessed}",
+    "names, plots written last": "the same in three plots that were written when no text of training would change any more; the rule is right "
+                                 "in {guessed}",
     "names, known plots": "the same in new stories of the plots of training; the rule is right in {guessed}",
     "weekdays, months, seasons": "questions in wordings that training never showed for them",
 }
@@ -65,7 +67,9 @@ def tokens(settings: dict[str, Any]) -> int:
 def card() -> str:
     found, training = read_json(TARGET / "evaluation.json"), read_json(TARGET / "training.json")
     model = GPTNeoXJapaneseForCausalLM.from_pretrained(TARGET)
-    config, lists, settings = model.config, training["settings"]["lists"], training["settings"]["corpus"]
+    config, stages = model.config, training["settings"]
+    lists, settings, voices = stages["lists"], stages["corpus"], stages["voices"]
+    texts = found["corpus"]
     hours = training["seconds"] / 3600
     size = sum(path.stat().st_size for path in TARGET.iterdir() if path.name != "README.md")
     samples = "\n\n".join(f"> {sample.strip()}".replace("\n", "  \n> ") for sample in found["samples"])
@@ -92,18 +96,21 @@ about the real world is not to be relied on.
 `make tiny-ja` makes it anew from the code alone; a run that is stopped goes on where it was. The steps of training took {hours:.2f} hours on two cores, the evaluation
 {found['seconds'] / 60:.0f} minutes.
 
-- Corpus: {found['corpus']['texts']:,} texts of {found['corpus']['characters']:,} characters, {found['corpus']['tokens']:,} tokens, written by [tools/tiny_ja](../../tools/tiny_ja). Nobody
+- Corpus: {texts['corpus']['texts']:,} texts of {texts['corpus']['characters']:,} characters, {texts['corpus']['tokens']:,} tokens, written by [tools/tiny_ja](../../tools/tiny_ja). Nobody
   wrote or published these texts before; there are no real people in them.
 - Vocabulary: {config.vocab_size} rows by `neoxja vocabulary learn`. Both profiles read them alike.
 - First {tokens(lists):,} tokens of nothing but lists and their repetition ({lists['steps']:,} steps of {lists['batch_size']} windows of {lists['length']} tokens, learning
   rate {lists['learning_rate']} falling to {lists['final_rate']} of it): among stories, a model of this size learns to copy much later.
 - Then the corpus, from the last weights of the lists: {settings['steps']:,} steps of {settings['batch_size']} windows of {settings['length']} tokens ({tokens(settings):,}
-  tokens), learning rate {settings['learning_rate']} falling to {settings['final_rate']} of it. Every window begins where a text does, drawn by chance: {percent(found['corpus']['trained on'])} of
-  the tokens were in one at least once. The weights with the lowest loss on new texts of known plots are kept, as fp16.
-- Both with AdamW ({settings['beta1']}, {settings['beta2']}), a warm-up of {settings['warmup_steps']} steps, the rate falling as a cosine, weight decay {settings['weight_decay']} on matrices,
+  tokens), learning rate {settings['learning_rate']} falling to {settings['final_rate']} of it. Every window begins where a text does, drawn by chance: {percent(texts['corpus']['trained on'])} of
+  the tokens were in one at least once.
+- At last {voices['steps']:,} steps more, from a learning rate of {voices['learning_rate']}, on {texts['voices']['texts']:,} new texts ({texts['voices']['tokens']:,} tokens, {percent(texts['voices']['trained on'])}
+  of them in a window): the kinds of the corpus, and short scenes in which anybody may speak, for in the corpus it is mostly the plot that says who does. The weights with the
+  lowest loss on new texts of known plots are kept, as fp16.
+- All with AdamW ({settings['beta1']}, {settings['beta2']}), a warm-up of {settings['warmup_steps']} steps, the rate falling as a cosine, weight decay {settings['weight_decay']} on matrices,
   gradients clipped at {settings['max_norm']}, no dropout, float32.
 
-![The loss on the corpus, means of a few steps, and on new texts](curve.png)
+![The loss of the second and third stage, means of a few steps, and on new texts](curve.png)
 
 ## What it can do
 
@@ -113,7 +120,7 @@ Measured by `python -m tools.tiny_ja.evaluate` on this folder, in float32. Greed
 
 ## Bits a character
 
-Beside an interpolated Kneser-Ney model of {ORDER}-grams counted on all of the corpus, and the bits of chance that the generator put into each text. These are an upper bound on the
+Beside an interpolated Kneser-Ney model of {ORDER}-grams counted on all texts of the three stages, and the bits of chance that the generator put into each text. These are an upper bound on the
 entropy of the texts: a perfect model of the generator needs no more, and less where different choices give the same text. On held-out plots they bind nobody: what is drawn there was
 never seen. New texts, each behind a short text with its end token, with its own end token, if it fits the context.
 
@@ -121,7 +128,7 @@ never seen. New texts, each behind a short text with its end token, with its own
 
 ## Does it copy?
 
-Spans of {SPAN} characters that stand to the letter in the corpus, among the different ones of {STORIES} stories behind their first sentence. tiny-ja goes on from first sentences of
+Spans of {SPAN} characters that stand to the letter in the texts of training, among the different ones of {STORIES} stories behind their first sentence. tiny-ja goes on from first sentences of
 held-out plots; the generator's own stories show how much of a new story is old by nature.
 
 | {STORIES} stories | different spans | verbatim |

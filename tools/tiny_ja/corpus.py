@@ -15,11 +15,13 @@ from tools.tiny_ja.questions import question
 from tools.tiny_ja.stories import story
 from tools.tiny_ja.sums import sum_text
 from tools.tiny_ja.topics import topic
+from tools.tiny_ja.voices import voice
 
 END = "\n<|endoftext|>"  # behind each text
 Kinds = list[tuple[float, Callable[..., Text]]]  # how often, and what makes one
 KINDS: Kinds = [(28, story), (12, meeting), (8, topic), (12, question), (36, sum_text), (28, list_text)]
 LISTS: Kinds = [(1, list_text)]
+VOICES: Kinds = [*KINDS, (40, voice)]
 
 
 def texts(split: str, *, held_out: bool = False, kinds: Kinds = KINDS) -> Iterator[tuple[Text, float]]:

@@ -20,12 +20,14 @@ from neoxja_np import GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
 from neoxja_np.files import write_json
 from neoxja_np.layers.loss import causal_lm_loss
 from neoxja_np.training.batches import random_batch, text_starts
+from neoxja_np.training.settings import TrainingSettings
 from tools.tiny_ja.corpus import END, texts
 from tools.tiny_ja.draw import Draw, Probe, Text
 from tools.tiny_ja.kneser_ney import KneserNey
 from tools.tiny_ja.lists import list_probes
 from tools.tiny_ja.questions import capital_probes, other_probes
-from tools.tiny_ja.recipe import CORPUS, TARGET, WORK
+from tools.tiny_ja.recipe import STAGES, TARGET, WORK
+from tools.tiny_ja.stories import HELD_OUT, IN_TRAINING, LATER
 from tools.tiny_ja.stories import probes as name_probes
 from tools.tiny_ja.sums import kanji_probes, sum_probes
 from tools.tiny_ja.world import BEASTS, BOYS, CATS, DOGS, FAMILIES, GIRLS, ROBOTS
@@ -82,8 +84,9 @@ def asked() -> dict[str, list[Probe]]:
     """Every question to the model, by what it is about."""
     return {"capitals": capital_probes(), "weekdays, months, seasons": other_probes(), "sums in digits": sum_probes(),
             "sums in kanji": kanji_probes(), "lists": list_probes(Draw("lists"), 300),
-            "names, held-out plots": name_probes(Draw("names"), 300, held_out=True),
-            "names, known plots": name_probes(Draw("names"), 300, held_out=False)}
+            "names, held-out plots": name_probes(Draw("names"), 300, plots=HELD_OUT),
+            "names, plots written last": name_probes(Draw("names"), 300, plots=LATER),
+            "names, known plots": name_probes(Draw("names"), 300, plots=IN_TRAINING)}
 
 
 def share_guessed(probes: Iterable[Probe]) -> float:
@@ -126,13 +129,13 @@ def bits_a_character(model: GPTNeoXJapaneseForCausalLM, tokenizer: GPTNeoXJapane
             for kind, of in sums.items()}
 
 
-def share_trained_on(ids: np.ndarray, *, end: int) -> float:
-    """How much of the corpus [N] stood in a window of training at least once."""
+def share_trained_on(ids: np.ndarray, settings: TrainingSettings, *, end: int) -> float:
+    """How much of a stage's text [N] stood in a window of training at least once."""
     seen = np.zeros(len(ids), bool)
-    starts = text_starts(ids, end=end, length=CORPUS.length)
+    starts = text_starts(ids, end=end, length=settings.length)
     places = np.arange(len(ids), dtype=np.uint32)
-    for step in range(CORPUS.steps):
-        seen[random_batch(places, step=step, batch_size=CORPUS.batch_size, length=CORPUS.length, seed=CORPUS.seed,
+    for step in range(settings.steps):
+        seen[random_batch(places, step=step, batch_size=settings.batch_size, length=settings.length, seed=settings.seed,
                           starts=starts)] = True
     return float(seen.mean())
 
@@ -185,12 +188,14 @@ def beginnings(count: int) -> list[str]:
 
 def evaluate(model: GPTNeoXJapaneseForCausalLM, tokenizer: GPTNeoXJapaneseTokenizer, work: Path) -> dict[str, Any]:
     """All figures of the model card."""
-    start, ids = time.perf_counter(), np.load(work / "corpus.npy")
-    corpus = (work / "corpus.txt").read_text(encoding="utf-8")
-    ngrams = KneserNey(ids, order=ORDER, vocab_size=len(tokenizer.vocabulary.rows))
+    start = time.perf_counter()
+    ids = {name: np.load(work / f"{name}.npy") for name in STAGES}
+    corpus = {name: (work / f"{name}.txt").read_text(encoding="utf-8") for name in STAGES}
+    ngrams = KneserNey(np.concatenate([*ids.values()]), order=ORDER, vocab_size=len(tokenizer.vocabulary.rows))
     found: dict[str, Any] = {
-        "corpus": {"characters": len(corpus.replace(END, "")), "texts": corpus.count(END), "tokens": len(ids),
-                   "trained on": share_trained_on(ids, end=tokenizer.eos_token_id)},
+        "corpus": {name: {"characters": len(corpus[name].replace(END, "")), "texts": corpus[name].count(END), "tokens": len(ids[name]),
+                          "trained on": share_trained_on(ids[name], settings, end=tokenizer.eos_token_id)}
+                   for name, settings in STAGES.items()},
         "bits a character": {split: bits_a_character(model, tokenizer, ngrams, split) for split in (KNOWN, NEW)}}
     for name, probes in asked().items():
         found[name] = share_right(model, tokenizer, probes)
@@ -202,7 +207,7 @@ def evaluate(model: GPTNeoXJapaneseForCausalLM, tokenizer: GPTNeoXJapaneseTokeni
         model, tokenizer, prompts, do_sample=True, top_k=0, rng=np.random.default_rng(1))}
     found["brackets"] = {way: brackets(stories) for way, stories in written.items()}
     written |= {f"the generator's own, {split}": [rest for _, rest in islice(told(split), STORIES)] for split in (KNOWN, NEW)}
-    spans = span_hashes(corpus)
+    spans = span_hashes("".join(corpus.values()))
     found["verbatim"] = {name: verbatim(stories, spans) for name, stories in written.items()}
     first = [KNOWN_PROMPT, *prompts[:SAMPLES - 1]]
     found["samples"] = [prompt + text for prompt, text in zip(first, continuations(
@@ -214,7 +219,7 @@ def evaluate(model: GPTNeoXJapaneseForCausalLM, tokenizer: GPTNeoXJapaneseTokeni
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=TARGET)
-    parser.add_argument("--work", type=Path, default=WORK, help="where corpus.txt and corpus.npy are")
+    parser.add_argument("--work", type=Path, default=WORK, help="where the texts of training and their ids are")
     parser.add_argument("-o", "--output", type=Path, help="default: evaluation.json in the model's folder")
     options = parser.parse_args()
     tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained(options.model)

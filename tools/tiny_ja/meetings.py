@@ -97,9 +97,9 @@ FIRST = {held_out: [(place, scene) for number, place in enumerate(PLACES) for ot
                     if held_out_scene(number, other) == held_out] for held_out in (False, True)}
 
 
-def meeting(draw: Draw, *, held_out: bool) -> Text:
-    """Two or three people, and one to four times that one speaks to another and is answered."""
-    t = Teller(draw)
+def cast(t: Teller) -> tuple[dict[str, str], dict[str, bool]]:
+    """Two or three people, by their keys: what kind each is, and whether others are polite to it."""
+    draw = t.draw
     people = [*"abc"[:draw.weighted([(3, 2), (2, 3)])]]
     kinds = {key: draw.weighted([(5, "child"), (5, "grown-up"), (1, "robot"), (1, "animal")]) for key in people}
     of = {kind: [key for key in people if kinds[key] == kind] for kind in ("child", "grown-up", "robot", "animal")}
@@ -113,12 +113,23 @@ def meeting(draw: Draw, *, held_out: bool) -> Text:
         for key in of["child"]:
             t.slots[key + "+"] = t.slots[key] + ("くん" if t.slots[key + ".i"] == "ぼく" else "ちゃん")
     well_known = draw.chance(0.25)
-    polite_to = {key: kinds[key] == "grown-up" and not well_known for key in people}
+    return kinds, {key: kinds[key] == "grown-up" and not well_known for key in people}
+
+
+def with_kinds(kinds: dict[str, str]) -> str:
+    """Who is there, each robot and animal with what it is."""
+    return "と".join(f"{{{key}.kind}}の{{{key}}}" if kind in ("robot", "animal") else f"{{{key}}}" for key, kind in kinds.items())
+
+
+def meeting(draw: Draw, *, held_out: bool) -> Text:
+    """Two or three people, and one to four times that one speaks to another and is answered."""
+    t = Teller(draw)
+    kinds, polite_to = cast(t)
+    people = [*kinds]
     place, first = draw.one(FIRST[held_out])
     last = [draw.one(ENDS)] if draw.chance(0.5) else []
     later = draw.some([scene for scene in SCENES if scene is not first], draw.number(len(people) - 2, 2 - len(last)))
-    t.slots |= {"place": place, "who": "と".join(
-        f"{{{key}.kind}}の{{{key}}}" if kinds[key] in ("robot", "animal") else f"{{{key}}}" for key in people), "replied": "[<答える>|<答える>|[すぐに|笑って]<答える>]"}
+    t.slots |= {"place": place, "who": with_kinds(kinds), "replied": "[<答える>|<答える>|[すぐに|笑って]<答える>]"}
     appointed = first not in GREETINGS and len({*kinds.values()}) == 1 and draw.chance(0.25)
     t.tell("{who}は、{place}で待ち合わせを<する/ていた>。" if appointed else MEET)
     silent = set(people)

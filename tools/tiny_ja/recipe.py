@@ -24,32 +24,32 @@ from neoxja_np.training.checkpoints import newest_checkpoint
 from neoxja_np.training.loop import CHECKPOINTS, LOG, read_log, train
 from neoxja_np.training.settings import TrainingSettings
 from neoxja_np.weights import PREFIX, flatten, initial_weights
-from tools.tiny_ja.corpus import KINDS, LISTS, write_corpus
+from tools.tiny_ja.corpus import KINDS, LISTS, VOICES, write_corpus
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "weights" / "tiny-ja"
 WORK = ROOT / "build" / "tiny-ja"
 ROWS = 2000
-CHARACTERS = {"lists": 5_000_000, "corpus": 44_000_000}  # of the texts of each stage of training
-SEEN = "seen"            # held-out texts of the plots and pairs that training has: they choose the best weights
-HELD_OUT_CHARACTERS = 300_000
+SEEN = "seen"            # new texts of the plots and pairs that training has: they choose the best weights
+TEXTS = {"lists": (5_000_000, LISTS), "corpus": (44_000_000, KINDS), "voices": (10_000_000, VOICES), SEEN: (300_000, KINDS)}
 EVALUATED = 64_000       # of their tokens
 SEED = 20261125
 THIN = 20                # steps of the log that become one line
 COMPARED = 100_000       # characters of a corpus that must be what this code writes
 CONFIG = {"vocab_size": ROWS, "hidden_size": 192, "num_hidden_layers": 4, "num_attention_heads": 6,
           "max_position_embeddings": 320, "attention_dropout": 0.0, "tie_word_embeddings": True}
-# First lists alone: who meets them only now and then, between stories, learns to copy much later.
 CORPUS = TrainingSettings(
     steps=14_000, batch_size=8, length=320, at_texts=True, parts=4, threads=2, learning_rate=2e-3, warmup_steps=200, final_rate=0.02,
     weight_decay=0.1, evaluate_every=500, save_every=250, seed=SEED)
-STAGES = {"lists": replace(CORPUS, steps=2600, batch_size=4, parts=2, final_rate=0.5), "corpus": CORPUS}
+# First lists alone: who meets them only now and then, between stories, learns to copy much later. At the end the corpus goes
+# on with scenes in which anybody may speak: in stories and meetings it is mostly the plot that says who does.
+STAGES = {"lists": replace(CORPUS, steps=2600, batch_size=4, parts=2, final_rate=0.5), "corpus": CORPUS,
+          "voices": replace(CORPUS, steps=2500, learning_rate=1e-3)}
 
 
 def make_corpus(work: Path) -> None:
-    """lists.txt and corpus.txt to train on, seen.txt to look at."""
-    for name, characters, kinds in (("lists", CHARACTERS["lists"], LISTS), ("corpus", CHARACTERS["corpus"], KINDS),
-                                    (SEEN, HELD_OUT_CHARACTERS, KINDS)):
+    """A text file for each stage to train on, and one to look at."""
+    for name, (characters, kinds) in TEXTS.items():
         path, part = work / f"{name}.txt", work / f"{name}.part"
         if not path.exists():
             write_corpus(part, characters, name, kinds=kinds)
@@ -71,11 +71,10 @@ def make_tokenizer(work: Path) -> GPTNeoXJapaneseTokenizer:
 
 def make_ids(work: Path, tokenizer: GPTNeoXJapaneseTokenizer) -> dict[str, np.ndarray]:
     """The ids of each text file, as memory maps."""
-    names = (*STAGES, SEEN)
-    for name in names:
+    for name in TEXTS:
         if not (work / f"{name}.npy").exists():
             encode_corpus([work / f"{name}.txt"], work / f"{name}.npy", tokenizer)
-    return {name: np.load(work / f"{name}.npy", mmap_mode="r") for name in names}
+    return {name: np.load(work / f"{name}.npy", mmap_mode="r") for name in TEXTS}
 
 
 def make_weights(work: Path, tokenizer: GPTNeoXJapaneseTokenizer) -> None:
@@ -94,9 +93,9 @@ def make_weights(work: Path, tokenizer: GPTNeoXJapaneseTokenizer) -> None:
 
 
 def make_folder(work: Path, target: Path) -> None:
-    """The best weights as fp16, and all that belongs to them."""
-    run = work / "runs" / "corpus"
-    model = GPTNeoXJapaneseForCausalLM.from_pretrained(run)
+    """The best weights of the last stage as fp16, and all that belongs to them."""
+    logs = {name: read_log(work / "runs" / name) for name in STAGES}
+    model = GPTNeoXJapaneseForCausalLM.from_pretrained(work / "runs" / [*STAGES][-1])
     target.mkdir(parents=True, exist_ok=True)
     tensors = flatten(model.weights)
     assert tensors.pop("embed_out.weight") is tensors[PREFIX + "embed_in.weight"]
@@ -108,11 +107,11 @@ def make_folder(work: Path, target: Path) -> None:
     write_json(target / "generation_config.json", model.generation_config.to_dict())
     for name in ("vocab.txt", "emoji.json", "tokenizer_config.json"):
         shutil.copy(work / "vocabulary" / name, target / name)
-    log = read_log(run)
-    (target / LOG).write_text("".join(json.dumps(record) + "\n" for record in thinned(log)), "utf-8")
+    later = [record | {"step": CORPUS.steps + record["step"]} for record in logs["voices"]]
+    (target / LOG).write_text("".join(json.dumps(record) + "\n" for record in thinned(logs["corpus"] + later)), "utf-8")
     write_json(target / "training.json", {
-        "characters": CHARACTERS, "settings": {name: asdict(settings) for name, settings in STAGES.items()},
-        "seconds": round(sum(seconds(read_log(work / "runs" / name), settings) for name, settings in STAGES.items()))})
+        "settings": {name: asdict(settings) for name, settings in STAGES.items()},
+        "seconds": round(sum(seconds(logs[name], settings) for name, settings in STAGES.items()))})
 
 
 def seconds(log: list[dict[str, Any]], settings: TrainingSettings) -> float:

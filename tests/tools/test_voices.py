@@ -1,0 +1,61 @@
+"""Scenes in which anybody may speak: who is spoken to is there, and it is never the one who speaks."""
+
+import re
+
+import pytest
+from tests.tools.test_meetings import NAME
+from tools.tiny_ja.draw import Draw
+from tools.tiny_ja.voices import DONE, NIGHT, SEEN, voice
+
+SEEDS = range(400)
+
+
+def test_every_line_is_said_to_somebody_who_is_there() -> None:
+    told = 0
+    for seed in SEEDS:
+        text = voice(Draw(seed), held_out=False)
+        assert text.kind == "voice"
+        assert not set("{}[]|<>/") & set(text.text)
+        assert "。」" not in text.text
+        assert "。。" not in text.text
+        there = set(NAME.findall(text.text.split("。")[0]))
+        assert 2 <= len(there) <= 3
+        for place, name in text.cues:
+            assert text.text[place:].startswith(name)
+            assert name in there
+            before, after = text.text[:place], text.text[place:]
+            ends = "(?:言った|言いました|向いた|向きました|開いた|開きました)"
+            speakers = re.findall(f"({NAME.pattern})は[^。」]*{ends}。「[^「」]*$", before)
+            speakers += re.findall(f"^[^「」]*」と?、?({NAME.pattern})は[^。]*言", after)
+            assert name not in speakers
+            told += len(speakers)
+    assert told > len(SEEDS)
+
+
+def test_the_narration_keeps_its_style() -> None:
+    for seed in SEEDS:
+        narration = re.sub("「[^「」]*」", "", voice(Draw(seed), held_out=False).text)
+        ends = {bool(re.search("(?:ました|でした|です|ません)$", sentence)) for sentence in narration.split("。")[:-1]}
+        assert len(ends) == 1
+
+
+def test_the_night_comes_last() -> None:
+    nights = [voice(Draw(seed), held_out=False).text for seed in SEEDS]
+    nights = [text for text in nights if "夜がふけて" in text]
+    assert len(nights) > 30
+    for text in nights:
+        assert text.split("夜がふけて")[1].count("「") <= 2
+
+
+@pytest.mark.parametrize("scene", DONE + SEEN, ids=lambda scene: scene[0][:8])
+def test_every_scene_says_a_name_plainly_and_politely(scene: tuple[str, bool, str, str]) -> None:
+    happens, glad, plain, polite = scene
+    assert isinstance(glad, bool)
+    assert plain.count("{!y+}") == polite.count("{!y+}") == 1
+    assert "{x}" in happens or "{y}" in happens or scene in SEEN
+    assert re.search("です|ます|ください|ました|なさい", polite)
+    assert NIGHT in DONE
+
+
+def test_a_seed_gives_always_the_same() -> None:
+    assert voice(Draw(1), held_out=False) == voice(Draw(1), held_out=True)
