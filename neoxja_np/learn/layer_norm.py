@@ -67,7 +67,7 @@ layer_norm = Exercise(
                    "分散を D - 1 で割っています。ここでは D で割ります。何かを推定するのではなく、この D 個の数そのものの分散だからです。"),
      Misconception(eps_outside,
                    "eps is added to the standard deviation; it belongs to the variance, inside the root.",
-                   "eps を標準偏差に足しています。eps は根号の中の分散に足します。"),
+                   "eps を標準偏差に足しています。eps は平方根の中の分散に足します。"),
      Misconception(by_variance,
                    "you divided by the variance; it is the standard deviation, its root, that brings the variance to 1.",
                    "分散で割っています。分散を 1 にするには、その平方根である標準偏差で割ります。"),
@@ -78,4 +78,33 @@ layer_norm = Exercise(
                    "平均を引いていません。それはほかのモデルで使われる RMSNorm です。"),
      Misconception(shifted_first,
                    "the bias was scaled by the weight; scale first, then shift.",
-                   "バイアスにも重みが掛かっています。先に重みを掛け、それからバイアスを足します。")))
+                   "bias にも weight が掛かっています。先に weight を掛け、それから bias を足します。")))
+
+
+def of_root_mean_square(x: Array, weight: Array, eps: float) -> Any:
+    """x [..., D], weight [D] -> [..., D]: RMSNorm, each vector over the root of its mean square."""
+    return x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + eps) * weight
+
+
+rms_norm = Exercise(
+    "rms_norm", of_root_mean_square,
+    lambda rng: (rng.normal(1, 2, (2, 4, 6)), rng.normal(size=6), float(rng.choice([1e-3, 0.5]))),
+    (Misconception(lambda x, weight, eps: normalized(x, weight, np.zeros(x.shape[-1]), eps),
+                   "you took the mean away: that is layer_norm without a bias. RMSNorm leaves the mean where it is.",
+                   "平均を引いています。それは bias のない layer_norm です。RMSNorm では平均を引きません。"),
+     Misconception(lambda x, weight, eps: x / np.sqrt(x.var(axis=-1, keepdims=True) + eps) * weight,
+                   "the variance has the mean taken away inside; take the mean of the squares themselves.",
+                   "分散を使うと、その計算の中で平均が引かれてしまいます。値の 2 乗をそのまま平均してください。"),
+     Misconception(lambda x, weight, eps: x / np.sqrt((x * x).sum(axis=-1, keepdims=True) + eps) * weight,
+                   "you divided by the length of the vector: the squares are summed, but not divided by D.",
+                   "ベクトルの長さで割っています。2 乗の合計を D で割るのを忘れています。"),
+     Misconception(lambda x, weight, eps: x / ((x * x).mean(axis=-1, keepdims=True) + eps) * weight,
+                   "the root is missing.", "平方根をとっていません。"),
+     Misconception(lambda x, weight, eps: x / (np.sqrt((x * x).mean(axis=-1, keepdims=True)) + eps) * weight,
+                   "eps is added outside the root; it belongs to the mean square, inside.",
+                   "eps を平方根の外で足しています。eps は平方根の中の、2 乗の平均に足します。"),
+     Misconception(lambda x, weight, eps: x / np.sqrt((x * x).mean() + eps) * weight,
+                   "you took all tokens together; each is normalised by itself.",
+                   "すべてのトークンをまとめて平均しています。トークンごとに別々に正規化します。"),
+     Misconception(lambda x, weight, eps: x / np.sqrt((x * x).mean(axis=-1, keepdims=True)) * weight,
+                   "eps is missing.", "eps が使われていません。")))

@@ -18,7 +18,7 @@ next_token = Exercise(
     "next_token", next_of, lambda rng: (rng.normal(size=(int(rng.integers(3, 6)), 8)),),
     (Misconception(lambda logits: int(logits[0].argmax()),
                    "that is the guess after the first token. What follows the text stands in the last row.",
-                   "それは最初のトークンの次の予測です。文の続きは、最後の行にあります。"),
+                   "それは最初のトークンの次の予測です。文の続きの予測は、最後の行にあります。"),
      Misconception(lambda logits: int(logits[-2].argmax()),
                    "you took the last row but one: it foretells the last token, which is there already.",
                    "最後から二つ目の行を見ています。そこにあるのは、すでに決まっている最後のトークンの予測です。"),
@@ -27,15 +27,15 @@ next_token = Exercise(
                    "表全体を通して数えた番号になっています。ID は、最後の行の中での位置です。"),
      Misconception(lambda logits: logits.argmax(axis=-1),
                    "those are the guesses after every token. Only the last one is new.",
-                   "すべてのトークンの次を予測しています。新しいのは最後の一つだけです。"),
+                   "各トークンの次の予測が全部並んでいます。新しいのは最後の一つだけです。"),
      Misconception(lambda logits: float(logits[-1].max()),
                    "that is the largest logit itself; asked for is its place, argmax.",
                    "それは最大のロジットの値です。求められているのは、その位置（argmax）です。"),
      Misconception(lambda logits: int(logits[-1].argmin()),
-                   "that is the least likely token.", "それは最も出にくいトークンです。"),
+                   "that is the least likely token.", "それは最も確率の低いトークンです。"),
      Misconception(lambda logits: int(logits.sum(axis=0).argmax()),
                    "you added the guesses of all places together; the last one has seen them all by itself.",
-                   "すべての位置の予測を足しています。最後の位置は、単独で文全体を見ています。")))
+                   "すべての位置の予測を足しています。最後の位置だけで、すでに文全体を見ています。")))
 
 
 def drawn_model(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -78,7 +78,7 @@ write = Exercise(
                    "モデルに一度しか尋ねていません。新しいトークンを加えた文を渡して、もう一度尋ねてください。"),
      Misconception(written_blindly,
                    "the model sees the last token alone; it must see all of the text so far.",
-                   "モデルが最後のトークンしか見ていません。それまでの文をすべて渡してください。"),
+                   "モデルに最後のトークンしか渡していません。それまでの文をすべて渡してください。"),
      Misconception(lambda logits_of, ids, count: written(logits_of, ids, count)[len(ids):],
                    "the prompt is missing: give it back, too, before what was written.",
                    "プロンプトがありません。書き足した部分の前に、プロンプトも付けて返してください。"),

@@ -16,33 +16,40 @@ from neoxja_np.views.tokens import visible
 DARK, PALE, ACCENT = "#1f4e79", "#b9c4d0", "#c0504d"
 
 
-def draw_heads(weights: Array, tokens: Sequence[str], *, title: str = "") -> Picture:
+def draw_heads(weights: Array, tokens: Sequence[str], *, names: Sequence[str] = (),
+               title: str = "") -> Picture:
     """weights [H, L, M] or [L, M], tokens: L or M of them: a map a head, rows look at columns.
 
-    The darker a square, the more of the row's attention it gets; each row sums to 1. Where there
-    is room, the shares above a half are written out.
+    The darker a square, the more of the row's attention it gets; each row sums to 1. The shares
+    above a half are written out. names: of the maps, by default the heads' numbers.
     """
     heads = weights if weights.ndim == 3 else weights[None]
     count, length, width = heads.shape
     columns = min(count, 3)
     rows = -(-count // columns)
-    names = [visible(token) for token in tokens]
+    names = names or [f"head {number}" for number in range(count)]
+    labels = [visible(token) for token in tokens]
     side = 1.2 + 0.22 * width
-    figure = new_figure(columns * side, rows * (side + 0.2))
+    figure = new_figure(columns * side, rows * (1.5 + 0.22 * length))
+    figure.get_layout_engine().set(hspace=0.08)  # the labels of one row, the titles of the next
     for number, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
         if number >= count:
             axes.set_axis_off()
             continue
         axes.imshow(heads[number], cmap="Blues", vmin=0, vmax=1)
-        axes.set_xticks(range(width), names[:width], rotation=90, fontsize=8)
-        axes.set_yticks(range(length), names[width - length:width], fontsize=8)
-        if count > 1:
-            axes.set_title(f"head {number}", fontsize=9)
+        axes.set_xticks(range(width), labels[:width], rotation=90, fontsize=8)
+        axes.set_yticks(range(length), labels[width - length:width], fontsize=8)
+        axes.set_title(names[number] if count > 1 else title, fontsize=9)
         for row, column in zip(*np.nonzero(heads[number] > 0.5), strict=True):
             share = f"{heads[number, row, column]:.1f}".removeprefix("0")
             axes.text(column, row, share, color="white", ha="center", va="center", fontsize=6)
-    figure.suptitle(title, fontsize=10)
-    return Picture(figure, f"{title or 'Attention'}: maps of {count} heads over {' '.join(names)}")
+    if count > 1:
+        figure.suptitle(title, fontsize=10)
+    maps = f"maps of {', '.join(names)}" if count > 1 else "a map"
+    most = "; ".join(f"{row} looks most at {labels[column]}" for row, column in zip(
+        labels[width - length:width], heads[0].argmax(axis=-1), strict=True)) if count == 1 else ""
+    return Picture(figure, f"{title or 'Attention'}: {maps} over {' '.join(labels)}"
+                           f"{': ' if most else ''}{most}")
 
 
 def draw_logit_lens(probabilities: Array, tokens: Sequence[str], vocabulary: Sequence[str], *,
@@ -114,7 +121,11 @@ def draw_shares(probabilities: Mapping[str, Array], tokens: Sequence[str], *,
     charts[0].set_yticks(range(len(tokens)), [visible(token) for token in tokens], fontsize=9)
     charts[0].invert_yaxis()
     figure.suptitle(title, fontsize=10)
-    return Picture(figure, f"{title or 'Shares'} of {' '.join(tokens)}: {', '.join(probabilities)}")
+    charts_in_words = "; ".join(
+        f"{name}: " + ", ".join(f"{visible(token)} {share:.2f}" if share else f"{visible(token)} 0"
+                                for token, share in zip(tokens, shares, strict=True))
+        for name, shares in probabilities.items())
+    return Picture(figure, f"{title or 'Shares'}: {charts_in_words}")
 
 
 def draw_lines(x: Array, lines: Mapping[str, Array], *, xlabel: str, ylabel: str = "",

@@ -38,7 +38,16 @@ class Picture:
         self.figure.savefig(path, dpi=dpi)
 
     def _repr_mimebundle_(self, **kinds: object) -> tuple[dict[str, Any], dict[str, Any]]:
-        png = io.BytesIO()
-        self.figure.savefig(png, format="png", dpi=72)
-        return ({"image/png": png.getvalue(), "text/plain": self.alt},
+        return ({"image/png": few_colours(self.figure), "text/plain": self.alt},
                 {"image/png": {"alt": self.alt}})
+
+
+def few_colours(figure: Figure) -> bytes:
+    """A PNG of at most 64 colours: a third of the size, so that a notebook stays small."""
+    from PIL import Image  # matplotlib's own
+
+    full, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(full, format="png", dpi=100)
+    Image.open(full).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(
+        small, format="png", optimize=True)
+    return small.getvalue()

@@ -1,12 +1,14 @@
 """Pictures: what they show, and what is said where matplotlib is missing."""
 
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from neoxja_np.cli import main
 from neoxja_np.views import draw_hands, draw_heads, draw_lines, draw_logit_lens, draw_loss_curve, draw_shares
+from PIL import Image
 
 LOG = [{"step": 1, "loss": 5.0}, {"step": 2, "loss": 4.0}, {"step": 2, "held_out_loss": 4.5}, {"step": 3, "loss": 2.0}]
 
@@ -61,7 +63,11 @@ def test_a_map_for_every_head() -> None:
         assert [label.get_text() for label in axes.get_yticklabels()] == ["が", "⏎", "鳴く"]  # the last ones look
     written = {(text.get_position(), text.get_text()) for text in maps[2].texts}
     assert ((1, 1), ".9") in written
-    assert "5 heads over 猫 が ⏎ 鳴く" in picture.alt
+    assert picture.alt == "layer 1: maps of head 0, head 1, head 2, head 3, head 4 over 猫 が ⏎ 鳴く"
+    named = draw_heads(weights[:2], list("猫が鳴く"), names=["right", "wrong"])
+    assert [axes.get_title() for axes in named.figure.axes if axes.images] == ["right", "wrong"]
+    looking = draw_heads(np.array([[0.9, 0.1, 0], [0.2, 0.2, 0.6]]), list("春夏秋"))
+    assert looking.alt == "Attention: a map over 春 夏 秋: 夏 looks most at 春; 秋 looks most at 秋"
     assert len(draw_heads(weights[0], list("猫が鳴く")).figure.axes) == 1
 
 
@@ -93,6 +99,8 @@ def test_what_was_filtered_has_no_bar() -> None:
     bars = [[bar.get_width() for bar in axes.patches] for axes in figure.axes]
     assert bars == [[0.6, 0.3, 0.1], [1.0, 0, 0]]
     assert [text.get_text().strip() for text in figure.axes[1].texts] == ["1.00", "0", "0"]
+    assert draw_shares(shares, ["猫", "犬", "鳥"], title="next").alt.startswith("next: ")
+    assert draw_shares(shares, ["猫", "犬", "鳥"]).alt.endswith(": 猫 1.00, 犬 0, 鳥 0")
 
 
 def test_a_notebook_gets_png_and_words(tmp_path: Path) -> None:
@@ -101,6 +109,9 @@ def test_a_notebook_gets_png_and_words(tmp_path: Path) -> None:
     assert data["image/png"].startswith(b"\x89PNG")
     assert repr(picture) == "The loss over 3 points, from 5.0 to 2.0"
     assert data["text/plain"] == metadata["image/png"]["alt"] == repr(picture)
+    image = Image.open(BytesIO(data["image/png"]))
+    assert image.size == (700, 400)
+    assert len(image.getcolors()) > 10
     picture.save(tmp_path / "curve.svg")
     assert "<svg" in (tmp_path / "curve.svg").read_text(encoding="utf-8")
 
