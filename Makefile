@@ -29,11 +29,11 @@ golden: $(VENV)/.parity
 	$(BIN)/python -m tools.make_golden
 	$(BIN)/python -m tools.tokenizer_vectors
 
-# the notebooks' outputs anew
+# every notebook from a fresh kernel, beside what is committed (`python -m tools.notebooks --write` keeps the new outputs)
 notebooks: $(VENV)/.dev
 	$(BIN)/python -m tools.notebooks
 
-# weights/tiny-ja anew, corpus and all: about an hour and a half on two cores; what stands in build/ is gone on with
+# weights/tiny-ja anew, corpus and all: about two hours on two cores; what stands in build/ is gone on with
 tiny-ja: $(VENV)/.dev
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.tiny_ja.recipe
 	$(BIN)/python -m tools.tiny_ja.evaluate

@@ -80,7 +80,8 @@ def test_demo_and_readme_say_the_same() -> None:
 
 
 @pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md", "docs/quirks.md", "docs/suite.md", "docs/tokenizer.md",
-                                  "docs/tokenizer-mistakes.md", "examples/ports/README.md", "weights/README.md"])
+                                  "docs/tokenizer-mistakes.md", "examples/ports/README.md", "weights/README.md",
+                                  "weights/tiny-ja/README.md"])
 def test_links_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[\w-]+)?\)", (ROOT / page).read_text(encoding="utf-8")):
         if not target.startswith("http"):

@@ -7,7 +7,7 @@ from typing import Any
 from neoxja_np.tokenizer.pretrained import GPTNeoXJapaneseTokenizer
 from neoxja_np.tokenizer.vocabulary import PROFILES
 
-DEFAULT_MODEL = "random-ja"
+DEFAULT_MODEL = "tiny-ja"
 Verbs = Any  # argparse's own type for this is private
 
 

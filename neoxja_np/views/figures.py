@@ -45,11 +45,14 @@ def draw_heads(weights: Array, tokens: Sequence[str], *, names: Sequence[str] = 
             axes.text(column, row, share, color="white", ha="center", va="center", fontsize=6)
     if count > 1:
         figure.suptitle(title, fontsize=10)
-    maps = f"maps of {', '.join(names)}" if count > 1 else "a map"
-    most = "; ".join(f"{row} looks most at {labels[column]}" for row, column in zip(
-        labels[width - length:width], heads[0].argmax(axis=-1), strict=True)) if count == 1 else ""
-    return Picture(figure, f"{title or 'Attention'}: {maps} over {' '.join(labels)}"
-                           f"{': ' if most else ''}{most}")
+    if count > 1:
+        most = [f"{name} looks most at {labels[column]}"
+                for name, column in zip(names, heads.sum(axis=-2).argmax(axis=-1), strict=True)]
+    else:
+        looking = labels[width - length:width]
+        most = [f"{row} looks most at {labels[column]}"
+                for row, column in zip(looking, heads[0].argmax(axis=-1), strict=True)]
+    return Picture(figure, f"{title or 'Attention'}: over {' '.join(labels)}: {'; '.join(most)}")
 
 
 def draw_logit_lens(probabilities: Array, tokens: Sequence[str], vocabulary: Sequence[str], *,
@@ -74,8 +77,10 @@ def draw_logit_lens(probabilities: Array, tokens: Sequence[str], vocabulary: Seq
                   color="white" if shares[layer, place] > 0.6 else "black")
     axes.invert_yaxis()
     axes.set_title(title, fontsize=10)
-    last = " ".join(vocabulary[token] for token in best[-1])
-    return Picture(figure, f"{title or 'Logit lens'}: a row a layer; the last row says {last}")
+    words = [" ".join(visible(vocabulary[token]) for token in row) for row in best]
+    said = "; ".join(map(": ".join, zip(names, words, strict=True)))
+    over = " ".join(map(visible, tokens))
+    return Picture(figure, f"{title or 'Logit lens'}: over {over}: {said}")
 
 
 def draw_hands(angles: Array, *, title: str = "") -> Picture:
@@ -139,7 +144,8 @@ def draw_lines(x: Array, lines: Mapping[str, Array], *, xlabel: str, ylabel: str
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     axes.grid(alpha=0.3)
     axes.legend()
-    ends = "; ".join(f"{name} from {y[0]:.4g} to {y[-1]:.4g}" for name, y in lines.items())
+    ends = "; ".join(f"{name} from {y[0]:.3g} to {y[-1]:.3g}, between {np.min(y):.3g} and "
+                     f"{np.max(y):.3g}" for name, y in lines.items())
     return Picture(figure, f"{title or ylabel or 'Curves'} by {xlabel}: {ends}")
 
 

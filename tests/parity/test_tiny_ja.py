@@ -13,8 +13,6 @@ from transformers import GPTNeoXJapaneseForCausalLM as HuggingFaceModel
 from transformers import GPTNeoXJapaneseTokenizer as HuggingFaceTokenizer
 
 FOLDER = ROOT / "weights" / "tiny-ja"
-pytestmark = pytest.mark.skipif(
-    not (FOLDER / "evaluation.json").is_file(), reason="weights/tiny-ja is not made yet: make tiny-ja")
 PROMPTS = [KNOWN_PROMPT, *beginnings(19)]
 LOGITS = 1e-5  # relative L2 in float32, as in tests/tolerances.py
 

@@ -24,7 +24,7 @@ def test_every_line_is_said_to_somebody_who_is_there() -> None:
             assert text.text[place:].startswith(name)
             assert name in there
             before, after = text.text[:place], text.text[place:]
-            ends = "(?:言った|言いました|向いた|向きました|開いた|開きました)"
+            ends = "(?:言った|言いま|口を開|ほうを向|頭を下げ|手をのばし|声を出し|笑い出し|立ち上が)[^。]*"
             speakers = re.findall(f"({NAME.pattern})は[^。」]*{ends}。「[^「」]*$", before)
             speakers += re.findall(f"^[^「」]*」と?、?({NAME.pattern})は[^。]*言", after)
             assert name not in speakers
@@ -58,4 +58,8 @@ def test_every_scene_says_a_name_plainly_and_politely(scene: tuple[str, bool, st
 
 
 def test_a_seed_gives_always_the_same() -> None:
+    assert voice(Draw(1), held_out=False) == voice(Draw(1), held_out=False) != voice(Draw(2), held_out=False)
+
+
+def test_none_is_held_out() -> None:
     assert voice(Draw(1), held_out=False) == voice(Draw(1), held_out=True)

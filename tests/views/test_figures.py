@@ -46,7 +46,7 @@ def test_curves_over_one_axis() -> None:
         "with": [[1, 1], [2, 2], [4, 4]], "without": [[1, 1], [2, 4], [4, 16]]}
     assert len({line.get_linestyle() for line in axes.lines}) == 2  # not by colour alone
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == ("tokens", "products", "cost")
-    assert picture.alt == "cost by tokens: with from 1 to 4; without from 1 to 16"
+    assert picture.alt == "cost by tokens: with from 1 to 4, between 1 and 4; without from 1 to 16, between 1 and 16"
 
 
 def test_a_map_for_every_head() -> None:
@@ -63,11 +63,13 @@ def test_a_map_for_every_head() -> None:
         assert [label.get_text() for label in axes.get_yticklabels()] == ["が", "⏎", "鳴く"]  # the last ones look
     written = {(text.get_position(), text.get_text()) for text in maps[2].texts}
     assert ((1, 1), ".9") in written
-    assert picture.alt == "layer 1: maps of head 0, head 1, head 2, head 3, head 4 over 猫 が ⏎ 鳴く"
+    most = "; ".join(f"head {i} looks most at {['猫', 'が', '⏎', '鳴く'][column]}"
+                     for i, column in enumerate(weights.sum(axis=1).argmax(axis=-1)))
+    assert picture.alt == f"layer 1: over 猫 が ⏎ 鳴く: {most}"
     named = draw_heads(weights[:2], list("猫が鳴く"), names=["right", "wrong"])
     assert [axes.get_title() for axes in named.figure.axes if axes.images] == ["right", "wrong"]
     looking = draw_heads(np.array([[0.9, 0.1, 0], [0.2, 0.2, 0.6]]), list("春夏秋"))
-    assert looking.alt == "Attention: a map over 春 夏 秋: 夏 looks most at 春; 秋 looks most at 秋"
+    assert looking.alt == "Attention: over 春 夏 秋: 夏 looks most at 春; 秋 looks most at 秋"
     assert len(draw_heads(weights[0], list("猫が鳴く")).figure.axes) == 1
 
 
@@ -81,7 +83,7 @@ def test_the_lens_shows_the_likeliest() -> None:
         (0, 0): "犬", (1, 0): "鳴く", (0, 1): "。", (1, 1): "。", (0, 2): "<|en…", (1, 2): "犬"}
     assert [label.get_text() for label in axes.get_yticklabels()] == ["embedding", "layer 0", "layer 1"]
     assert axes.get_ylim() == (-0.5, 2.5)  # the last layer is on top
-    assert picture.alt.endswith("the last row says <|endoftext|> 犬")
+    assert picture.alt == "Logit lens: over 猫 が: embedding: 犬 鳴く; layer 0: 。 。; layer 1: <|endoftext|> 犬"
 
 
 def test_a_hand_points_where_its_angle_says() -> None:

@@ -21,7 +21,7 @@ END = "\n<|endoftext|>"  # behind each text
 Kinds = list[tuple[float, Callable[..., Text]]]  # how often, and what makes one
 KINDS: Kinds = [(28, story), (12, meeting), (8, topic), (12, question), (36, sum_text), (28, list_text)]
 LISTS: Kinds = [(1, list_text)]
-VOICES: Kinds = [*KINDS, (40, voice)]
+VOICES: Kinds = [*KINDS, (50, voice), (30, list_text)]
 
 
 def texts(split: str, *, held_out: bool = False, kinds: Kinds = KINDS) -> Iterator[tuple[Text, float]]:
