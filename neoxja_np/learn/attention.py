@@ -13,6 +13,11 @@ softmax = Exercise(
     (Misconception(lambda x: np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True),
                    "exp overflows, or is 0, for large numbers. Take each row's maximum away first: the shares stay the same.",
                    "大きな数では exp があふれるか 0 になります。先に各行の最大値を引いてください。割合は変わりません。"),
+     Misconception(lambda x: np.exp(x) / np.exp(x).sum(),
+                   "two things: every row must sum to 1, not all together (axis=-1, keepdims=True); and exp overflows, or is "
+                   "0, for large numbers.",
+                   "直すところが二つあります。合計は全体ではなく行ごとに 1 にします（axis=-1, keepdims=True）。また、大きな数では "
+                   "exp があふれるか 0 になります。"),
      Misconception(lambda x: np.exp(x - x.max()) / np.exp(x - x.max()).sum(axis=-1, keepdims=True),
                    "you took away the largest number of all rows; a row far below it becomes 0 / 0. Each row has a "
                    "maximum of its own.",
@@ -74,7 +79,7 @@ def zero_for_masked(query: Array, key: Array, value: Array) -> Any:
 
 
 head = Exercise(
-    "head", one_head, lambda rng: tuple(rng.normal(0, 2, (3, int(rng.integers(3, 6)), 5))),
+    "head", one_head, lambda rng: tuple(rng.normal(0, 2, (3, int(rng.integers(3, 6)), 2))),
     (Misconception(lambda q, k, v: other_head(q, k, v, scale=1),
                    "the scores are not divided by the root of K: softmax then sees little but the largest.",
                    "スコアを √K で割っていません。そのままでは softmax がほとんど最大のものしか見なくなります。"),
@@ -89,6 +94,12 @@ head = Exercise(
      Misconception(lambda q, k, v: other_head(q, k, v, late=True),
                    "you masked after softmax, so the rows no longer sum to 1. Mask the scores.",
                    "softmax の後でマスクしたので、行の合計が 1 になりません。スコアのほうをマスクしてください。"),
+     Misconception(lambda q, k, v: other_head(q, k, np.eye(len(v))),
+                   "those are the shares, [L, L]. Mix the values with them: `@ value`.",
+                   "それは割合 [L, L] です。その割合でバリューを混ぜ合わせてください（`@ value`）。"),
+     Misconception(lambda q, k, v: other_head(q, k, v, scale=len(q) ** 0.5),
+                   "you divided by the root of the number of tokens; K is the length of a vector.",
+                   "トークンの個数の平方根で割っています。K はベクトルの長さです。"),
      Misconception(lambda q, k, v: other_head(q, k, v, turned=True),
                    "a row is a key and a column a query; it must be the other way round.",
                    "行がキー、列がクエリになっています。逆にしてください。")))

@@ -29,6 +29,7 @@ class Exercise:
     case: Callable[[np.random.Generator], tuple[Any, ...]]  # the arguments of one case
     misconceptions: tuple[Misconception, ...] = ()
     tolerance: float = 1e-9
+    keeps: bool = False  # whether the arguments must stay as they are
 
     def __call__(self, mine: Callable[..., Any]) -> "Verdict":
         """Tries `mine` on CASES cases, the same each time, beside the solution."""
@@ -36,12 +37,20 @@ class Exercise:
         cases = [self.case(rng) for _ in range(CASES)]
         expected = [self.solution(*copy.deepcopy(each)) for each in cases]
         got: list[Any] = []
+        changed = False
         for arguments in cases:
-            got.append(attempt(mine, arguments))
+            given = copy.deepcopy(arguments)
+            got.append(attempt(mine, given))
+            changed |= self.keeps and not all(map(self.same, given, arguments))
             if isinstance(error := got[-1], Exception):
                 return self.failed(f"your function stopped with {type(error).__name__}: {error}",
                                    f"関数が {type(error).__name__} で止まりました: {error}", arguments)
         right = [self.same(*pair) for pair in zip(got, expected, strict=True)]
+        if all(right) and changed:
+            return Verdict(False, f"{self.name}: the numbers are right, but the array that was given is "
+                                  "changed as well. Work on a copy: x.copy(), not y = x or y = x[:].",
+                           "値は合っていますが、渡された配列まで書き換えています。x.copy() でコピーしたものを使ってください"
+                           "（y = x や y = x[:] ではコピーになりません）。")
         if all(right):
             return Verdict(True, f"{self.name}: right, in {CASES} of {CASES} cases.",
                            f"{CASES} 個の例すべてで正しい答えです。")
@@ -49,13 +58,16 @@ class Exercise:
             return Verdict(False, f"{self.name}: not written yet, or return is missing: it gives None.",
                            "まだ書かれていません（または return がありません）。None が返ってきました。")
         for each in self.misconceptions:
-            if all(self.same(value, attempt(each.wrong, arguments))
+            if all(self.same(value, attempt(each.wrong, copy.deepcopy(arguments)))
                    for value, arguments in zip(got, cases, strict=True)):
                 return Verdict(False, f"{self.name}: {each.english}", each.japanese)
         first = right.index(False)
-        return self.failed(
-            f"expected {shown(expected[first])}, got {shown(got[first])}",
-            f"正しくは {shown(expected[first])} ですが、{shown(got[first])} になりました。", cases[first])
+        shapes = [np.shape(value[first]) if numeric(value[first]) else None for value in (expected, got)]
+        if None not in shapes and shapes[0] != shapes[1]:
+            return self.failed(f"expected shape {shapes[0]}, got shape {shapes[1]}",
+                               f"正しい形は {shapes[0]} ですが、{shapes[1]} になりました。", cases[first])
+        return self.failed("not right yet", "答えが違います。", cases[first],
+                           f"\n  expected {shown(expected[first])}\n  got {shown(got[first])}")
 
     def same(self, value: Any, expected: Any) -> bool:
         """Whether two results are equal, numbers within the tolerance."""
@@ -66,10 +78,10 @@ class Exercise:
         return bool(np.allclose(value, expected, rtol=self.tolerance, atol=self.tolerance,
                                 equal_nan=True))
 
-    def failed(self, english: str, japanese: str, arguments: tuple[Any, ...]) -> "Verdict":
-        """A verdict with the case that it is about."""
+    def failed(self, english: str, japanese: str, arguments: tuple[Any, ...], values: str = "") -> "Verdict":
+        """A verdict with the case that it is about, once for both languages."""
         given = ", ".join(map(shown, arguments))
-        return Verdict(False, f"{self.name}: {english}\n  with {given}", f"{japanese}\n  引数: {given}")
+        return Verdict(False, f"{self.name}: {english}", f"{japanese}{values}\n  with {given}")
 
 
 @dataclass(frozen=True, repr=False)
@@ -99,7 +111,7 @@ def attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     """What a function gives, or the error that it raises; NumPy does not warn meanwhile."""
     try:
         with np.errstate(all="ignore"):
-            return function(*copy.deepcopy(arguments))
+            return function(*arguments)
     except Exception as error:  # whatever a learner's code may do
         return error
 
@@ -108,5 +120,6 @@ def shown(value: Any) -> str:
     """A value on as few lines as it needs, cut where it is long."""
     if callable(value):
         return str(value.__name__)
+    value = value.item() if isinstance(value, np.generic) else value
     text = np.array2string(value, precision=4) if isinstance(value, np.ndarray) else repr(value)
     return text if len(text) <= ROOM else text[:ROOM] + " …"

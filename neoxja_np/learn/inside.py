@@ -78,4 +78,4 @@ switch_off = Exercise(
                    "ヘッドを取り除いたので、ほかのヘッドの場所がずれてしまいます。dense が取り違えます。"),
      Misconception(lambda context, head: np.where(np.arange(context.shape[1])[:, None] == head, 0, context),
                    "you silenced a token, not a head: the heads are the first axis.",
-                   "ヘッドではなくトークンを消しています。ヘッドは最初の軸です。")))
+                   "ヘッドではなくトークンを消しています。ヘッドは最初の軸です。")), keeps=True)

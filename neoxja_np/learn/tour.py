@@ -44,11 +44,14 @@ def drawn_model(rng: np.random.Generator) -> tuple[Any, ...]:
 
     def logits_of(ids: list[int]) -> Array:
         """Each place sees its own token and the one before."""
+        if np.ndim(ids) != 1:
+            raise ValueError("logits_of takes one list of ids, without another bracket around it, "
+                             "and gives [L, V]")
         before = [0, *ids[:-1]]
         logits: Array = first[ids] + second[before]
         return logits
 
-    return logits_of, [int(each) for each in rng.integers(0, 7, 3)], int(rng.integers(1, 6))
+    return logits_of, [int(each) for each in rng.integers(0, 7, 3)], int(rng.integers(2, 6))
 
 
 def written(logits_of: Callable[[list[int]], Array], ids: list[int], count: int) -> list[int]:
@@ -73,7 +76,10 @@ def written_blindly(logits_of: Callable[[list[int]], Array], ids: list[int], cou
 
 write = Exercise(
     "write", written, drawn_model,
-    (Misconception(written_at_once,
+    (Misconception(lambda logits_of, ids, count: written(logits_of, ids, 1),
+                   "one token is written, then it ends: does return stand inside the loop?",
+                   "1 トークン書いただけで終わっています。return がループの中に入っていませんか。"),
+     Misconception(written_at_once,
                    "the model is asked once only. Give it the text with the new token, and ask again.",
                    "モデルに一度しか尋ねていません。新しいトークンを加えた文を渡して、もう一度尋ねてください。"),
      Misconception(written_blindly,
