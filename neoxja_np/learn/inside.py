@@ -39,9 +39,34 @@ def at_places(weights: Array, ids: IntArray, offset: int, total: bool) -> float:
     return float(np.mean(shares))
 
 
+def other_copying(weights: Array, ids: IntArray, way: str) -> float:
+    """With a mistake in how the weights are put together."""
+    behind = [(i, [j + 1 for j in range(i) if ids[j] == ids[i]]) for i in range(len(ids))]
+    behind = [(i, places) for i, places in behind if places]
+    if way == "pairs":
+        return float(np.mean([weights[i, place] for i, places in behind for place in places]))
+    if way == "last":
+        return float(np.mean([weights[i, places[-1]] for i, places in behind]))
+    if way == "mean":
+        return float(np.mean([weights[i, places].mean() for i, places in behind]))
+    return float(np.sum([weights[i, places].sum() for i, places in behind]))
+
+
 copying = Exercise(
     "copying", copying_of, drawn_head,
-    (Misconception(lambda weights, ids: at_places(weights, ids, 0, False),
+    (Misconception(lambda weights, ids: other_copying(weights, ids, "pairs"),
+                   "you took the mean over pairs of places; first sum for each token, then take the mean.",
+                   "場所の組すべてについて平均しています。まずトークンごとに合計し、それから平均してください。"),
+     Misconception(lambda weights, ids: other_copying(weights, ids, "last"),
+                   "you looked at one earlier occurrence only; a token may have occurred more than once.",
+                   "前の出現を一つしか見ていません。同じトークンが何度も出ていることがあります。すべて足してください。"),
+     Misconception(lambda weights, ids: other_copying(weights, ids, "mean"),
+                   "for each token the weights are summed, not averaged, over its earlier occurrences.",
+                   "トークンごとに、前の出現についての重みは平均ではなく合計します。"),
+     Misconception(lambda weights, ids: other_copying(weights, ids, "sum"),
+                   "that is the sum over all tokens; the mean is asked for.",
+                   "すべてのトークンの合計のままです。最後に平均してください。"),
+     Misconception(lambda weights, ids: at_places(weights, ids, 0, False),
                    "you looked at the earlier token itself; what is to be copied stands right behind it.",
                    "前に出てきた同じトークンを見ています。写すべきものは、そのすぐ後ろにあります。"),
      Misconception(lambda weights, ids: at_places(weights, ids, -1, False),

@@ -43,6 +43,8 @@ def draw_heads(weights: Array, tokens: Sequence[str], *, names: Sequence[str] = 
         for row, column in zip(*np.nonzero(heads[number] > 0.5), strict=True):
             share = f"{heads[number, row, column]:.1f}".removeprefix("0")
             axes.text(column, row, share, color="white", ha="center", va="center", fontsize=6)
+    figure.supylabel("looks", fontsize=8)
+    figure.supxlabel("is looked at", fontsize=8)
     if count > 1:
         figure.suptitle(title, fontsize=10)
     if count > 1:
