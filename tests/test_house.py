@@ -39,7 +39,8 @@ MAY_IMPORT = {
 }
 OUTSIDE = {"numpy", "safetensors", "tqdm"}
 OPTIONAL = {  # by folder: what extras install
-    "tokenizer_suite": {"hypothesis", "pytest"}, "views": {"matplotlib", "matplotlib_fontja", "PIL"},  # PIL comes with matplotlib
+    "tokenizer_suite": {"hypothesis", "pytest"},
+    "views": {"matplotlib", "matplotlib_fontja", "PIL"},  # PIL comes with matplotlib
 }
 
 
