@@ -3,7 +3,6 @@
 import ast
 import re
 import time
-from collections import defaultdict
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -158,16 +157,18 @@ def test_its_exercises(path: Path) -> None:
 
 # ---- nothing of the package is retyped ----
 
-def functions(source: str) -> dict[str, str]:
-    """The body of each function, without its docstring and whatever its names are called, by its name."""
-    found = {}
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef):
-            body = node.body[1:] if ast.get_docstring(node) else node.body
-            names: dict[str, str] = defaultdict(lambda: str(len(names)))  # noqa: B023 - each function has names of its own
-            text = "\n".join(ast.dump(statement) for statement in body)
-            found[node.name] = re.sub(r"(?<=id=|rg=)'\w+'", lambda hit: names[hit[0]], text)  # noqa: B023
-    return found
+def nameless(node: ast.FunctionDef) -> str:
+    """The body of a function, without its docstring and whatever its names are called."""
+    body = node.body[1:] if ast.get_docstring(node) else node.body
+    text = "\n".join(ast.dump(statement) for statement in body)
+    names = dict.fromkeys(re.findall(r"(?:id|arg)='(\w+)'", text))  # in the order of their first use
+    numbers = {name: str(number) for number, name in enumerate(names)}
+    return re.sub(r"(id|arg)='(\w+)'", lambda hit: f"{hit[1]}={numbers[hit[2]]}", text)
+
+
+def functions(source: str) -> set[str]:
+    """The functions of a source, as nameless() gives them."""
+    return {nameless(node) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)}
 
 
 def long_runs(source: str, size: int = 3) -> set[tuple[str, ...]]:
@@ -178,18 +179,18 @@ def long_runs(source: str, size: int = 3) -> set[tuple[str, ...]]:
 
 
 PACKAGE = [path.read_text(encoding="utf-8") for path in (ROOT / "neoxja_np").rglob("*.py") if "learn" not in path.parts]
-BODIES = {body for source in PACKAGE for body in functions(source).values() if len(body) > 300}
+BODIES = {body for source in PACKAGE for body in functions(source) if len(body) > 300}
 RUNS = {run for source in PACKAGE for run in long_runs(source)}
 
 
 @every
 def test_no_source_of_the_package_is_retyped(path: Path) -> None:
     for cell in sources(path, "code"):
-        assert not BODIES & {*functions(cell).values()}, cell
+        assert not BODIES & functions(cell), cell
         assert not RUNS & long_runs(cell), cell
 
 
 def test_retyping_would_be_seen() -> None:
     source = (ROOT / "neoxja_np" / "layers" / "rotary.py").read_text(encoding="utf-8")
-    assert BODIES & {*functions(source.replace("cos", "c")).values()}
+    assert BODIES & functions(source.replace("cos", "c"))
     assert RUNS & long_runs(source)

@@ -102,6 +102,28 @@ def test_what_is_said() -> None:
     assert not double(lambda x: "two")
 
 
+def test_what_must_stay_is_watched() -> None:
+    def silences(context: np.ndarray, head: int) -> np.ndarray:
+        context[head] = 0
+        return context
+
+    verdict = check.switch_off(silences)
+    assert not verdict
+    assert "the array that was given is changed as well" in verdict.english
+    assert "コピー" in verdict.japanese
+
+
+def test_another_shape_is_said_before_the_numbers() -> None:
+    said = repr(check.switch_off(lambda context, head: context[0]))
+    assert "expected shape (4, 5, 6), got shape (5, 6)" in said
+    assert said.count("with [") == 1
+
+
+def test_the_toy_of_a_model_takes_one_text() -> None:
+    said = repr(check.write(lambda logits_of, ids, count: logits_of([ids])))
+    assert "stopped with ValueError: logits_of takes one list of ids" in said
+
+
 def test_an_answer_cannot_change_what_it_is_given() -> None:
     def spoils(x: np.ndarray) -> np.ndarray:
         x *= 2
