@@ -11,6 +11,7 @@ import numpy as np
 from neoxja_np import GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM, KeyValueCache, recording, replacing, tap_names
 from neoxja_np.arrays import Array
 from neoxja_np.generation import processors
+from neoxja_np.oracle.cases import make_case, run
 from neoxja_np.weights import nest
 from safetensors import safe_open
 from tests import conftest, tolerances
@@ -167,9 +168,19 @@ def check_tokenizer_original() -> None:
     assert len(tokenizer) == len(tokenizer.vocabulary.rows)
 
 
+def check_trace() -> None:
+    """A run is written down as the taps see it."""
+    model, seen = golden_model("model-plain"), {}
+    model([[5, 9, 2, 6]], position_ids=[[0, 1, 2, 3]], tap=recording(seen))
+    found = run(model, make_case([[5, 9, 2, 6]]))
+    for name, value in seen.items():
+        assert found[name].shape == value.shape, name
+        assert (found[name] == value).all(), name
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     **{f"golden {name}": (lambda name=name: check_golden(name)) for name in MODEL_CASES},  # type: ignore[misc]
     "generate": check_generate, "processors": check_processors, "causality": check_causality, "cache": check_cache,
-    "batch": check_batch, "tied": check_tied, "tokenizer hf": check_tokenizer_golden,
+    "batch": check_batch, "tied": check_tied, "trace": check_trace, "tokenizer hf": check_tokenizer_golden,
     "tokenizer original": check_tokenizer_original,
 }

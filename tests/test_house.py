@@ -32,13 +32,16 @@ MAY_IMPORT = {
     "gradients": {"arrays", "config", "layers", "model", "tap", "weights"},
     "training": {"arrays", "checkpoint", "files", "gradients", "layers", "model", "pretrained", "weights"},
     "views": {"arrays", "tokenizer"}, "learn": {"arrays", "files", "layers"},
-    "oracle": {"arrays", "files", "generation", "layers", "model", "pretrained", "tap", "tokenizer"},
+    "oracle": {"arrays", "checkpoint", "config", "files", "generation", "layers", "model", "pretrained", "tap",
+               "tokenizer", "weights"},
+    "pytest_plugin": {"oracle", "pretrained"},
     "cli": {"checkpoint", "config", "files", "learn", "oracle", "pretrained", "tokenizer", "training", "views",
             "weights"},
     "__main__": {"cli"},
 }
 OUTSIDE = {"numpy", "safetensors", "tqdm"}
 OPTIONAL = {  # by folder: what extras install
+    "neoxja_np": {"pytest"},  # pytest_plugin.py
     "tokenizer_suite": {"hypothesis", "pytest"},
     "views": {"matplotlib", "matplotlib_fontja", "PIL"},  # PIL comes with matplotlib
 }

@@ -1,6 +1,6 @@
 """The command neoxja: results to stdout, messages and progress to stderr.
 
-Exit status 0, 1 (could not), 2 (usage), and those that `neoxja conform` adds.
+Exit status 0, 1 (could not), 2 (usage), and those of neoxja_np.oracle.codes.
 """
 
 import argparse
@@ -12,7 +12,23 @@ import threading
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from neoxja_np.cli import conform, course, encode, generate, inspect, tokenize, train, vocabulary
+from neoxja_np.cli import (
+    compare,
+    conform,
+    course,
+    diagnose,
+    encode,
+    explain,
+    fixtures,
+    generate,
+    inspect,
+    replay,
+    selftest,
+    tokenize,
+    trace,
+    train,
+    vocabulary,
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,7 +38,8 @@ def parser() -> argparse.ArgumentParser:
                                          "Example: neoxja generate 昔々 --sample --seed 3")
     top.add_argument("--version", action="version", version=f"neoxja-np {version('neoxja-np')}")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for verb in (generate, tokenize, encode, vocabulary, train, inspect, conform, course):
+    for verb in (generate, tokenize, encode, vocabulary, train, inspect, course, trace, compare,
+                 diagnose, replay, fixtures, conform, selftest, explain):
         verb.add_to(verbs)
     return top
 

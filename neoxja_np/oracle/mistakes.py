@@ -6,9 +6,9 @@ port with that mistake would run.
 
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
@@ -20,6 +20,9 @@ from neoxja_np.generation import search
 from neoxja_np.layers import attention, mlp
 from neoxja_np.layers.activation import gelu_tanh, relu
 from neoxja_np.layers.attention import merge_heads
+from neoxja_np.oracle import cases
+from neoxja_np.oracle.patch import Where, patched
+from neoxja_np.oracle.roundings import to_bfloat16
 from neoxja_np.tap import scoped, silent
 from neoxja_np.tokenizer import pretrained as tokenizer
 from neoxja_np.tokenizer import subword, vocabulary_file
@@ -36,15 +39,16 @@ class Mistake:
     family: str
     summary: str
     seen: str                     # public cases, owner/repository#number; empty where none is known
-    where: tuple[Any, str]        # the module that uses the function, and the function's name there
+    where: Where                  # the module that uses the function, and the function's name there
     wrong: Wrong
     equivalent: bool = False      # no output on real tokens can show it
 
 
 MISTAKES: dict[str, Mistake] = {}
+INJECTED: list[str] = []    # by whoever is inside inject() now: nothing can be judged by this then
 
 
-def mistake(family: str, where: tuple[Any, str], summary: str, *, name: str = "", seen: str = "",
+def mistake(family: str, where: Where, summary: str, *, name: str = "", seen: str = "",
             equivalent: bool = False) -> Callable[[Wrong], Wrong]:
     """Enters a function, from the right function to the wrong one, under its name or another."""
     def enter(wrong: Wrong) -> Wrong:
@@ -66,25 +70,38 @@ def inject(name: str) -> Iterator[Mistake]:
     """
     if name not in MISTAKES:
         raise ValueError(f"no mistake is called {name!r}; there are {', '.join(MISTAKES)}")
-    planted = MISTAKES[name]
-    module, attribute = planted.where
-    right = getattr(module, attribute)
-    wrong, calls = planted.wrong(right), 0
-
-    def counted(*args: Any, **kwargs: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        return wrong(*args, **kwargs)
-
-    setattr(module, attribute, counted)
-    scan_from, tokenizer.SCAN_FROM = tokenizer.SCAN_FROM, sys.maxsize  # the scan knows no mistakes
+    mistake = MISTAKES[name]
+    INJECTED.append(name)
     try:
-        yield planted
+        with scan_off(), patched(mistake.where, mistake.wrong) as calls:
+            yield mistake
     finally:
-        setattr(module, attribute, right)
-        tokenizer.SCAN_FROM = scan_from
-    if not calls:
+        INJECTED.remove(name)
+    if not calls[0]:
+        module, attribute = mistake.where
         raise RuntimeError(f"{name} was planted, but {module.__name__}.{attribute} was not called")
+
+
+@contextmanager
+def scan_off() -> Iterator[None]:
+    """While inside, the tokenizer walks: its faster scan knows no mistakes."""
+    scan_from, tokenizer.SCAN_FROM = tokenizer.SCAN_FROM, sys.maxsize
+    try:
+        yield
+    finally:
+        tokenizer.SCAN_FROM = scan_from
+
+
+@contextmanager
+def planted(names: Iterable[str]) -> Iterator[None]:
+    """While inside, the model makes all these mistakes, a later one upon an earlier.
+
+    As inject(), but whether the run shows them, or can, is for the caller to see.
+    """
+    with scan_off(), ExitStack() as patches:
+        for name in names:
+            patches.enter_context(patched(MISTAKES[name].where, MISTAKES[name].wrong))
+        yield
 
 
 # ---- layout ----
@@ -121,6 +138,22 @@ def head_order(right: Callable[..., Any]) -> Callable[..., Any]:
     return wrong
 
 
+@mistake("layout", SPLIT, "key, query, value taken in this order")
+def qk_swapped(right: Callable[..., Any]) -> Callable[..., Any]:
+    def wrong(qkv: Array, *, num_attention_heads: int) -> tuple[Array, ...]:
+        query, key, value = right(qkv, num_attention_heads=num_attention_heads)
+        return key, query, value
+    return wrong
+
+
+@mistake("layout", SPLIT, "query, value, key taken in this order")
+def kv_swapped(right: Callable[..., Any]) -> Callable[..., Any]:
+    def wrong(qkv: Array, *, num_attention_heads: int) -> tuple[Array, ...]:
+        query, key, value = right(qkv, num_attention_heads=num_attention_heads)
+        return query, value, key
+    return wrong
+
+
 @mistake("layout", MERGE, "heads merged without bringing the tokens' axis to the front first")
 def merge_heads_wrong(right: Callable[..., Any]) -> Callable[..., Any]:
     return lambda context: context.reshape(merge_heads(context).shape)
@@ -129,6 +162,7 @@ def merge_heads_wrong(right: Callable[..., Any]) -> Callable[..., Any]:
 # ---- rotary ----
 
 APPLY, TABLES = (attention, "apply_rotary"), (model, "rotary_tables")
+TRANSFORMER = (model, "transformer")
 
 
 def _turn_neighbours(x: Array, cos: Array, sin: Array) -> Array:
@@ -155,11 +189,15 @@ def rope_freq_interleaved(right: Callable[..., Any]) -> Callable[..., Any]:
     return wrong
 
 
-@mistake("rotary", TABLES, "a quarter of the head is turned, GPT-NeoX's default",
-         seen="huggingface/transformers#48630")
+@mistake("rotary", TRANSFORMER, "a quarter of the head is turned, GPT-NeoX's default",
+         seen="huggingface/transformers#44985")
 def rope_pct_25(right: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda position_ids, *, rotary_ndims, **rest: right(
-        position_ids, rotary_ndims=max(2, rotary_ndims // 8 * 2), **rest)
+    def wrong(*args: Any, config: Any, **rest: Any) -> Array:
+        share = max(2, config.head_size // 8 * 2) / config.head_size
+        rope = {**config.rope_parameters, "partial_rotary_factor": share}
+        out: Array = right(*args, config=replace(config, rope_parameters=rope), **rest)
+        return out
+    return wrong
 
 
 @mistake("rotary", TABLES, "another base than the config's")
@@ -181,11 +219,8 @@ def rope_fp16(right: Callable[..., Any]) -> Callable[..., Any]:
 
 @mistake("rotary", TABLES, "cos and sin rounded to bfloat16", seen="EleutherAI/gpt-neox#1003")
 def rope_bf16(right: Callable[..., Any]) -> Callable[..., Any]:
-    def rounded(table: Array) -> Array:
-        bits = table.astype(np.float32).view(np.uint32)
-        return ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
     return lambda position_ids, **settings: tuple(
-        rounded(table).astype(table.dtype) for table in right(position_ids, **settings))
+        to_bfloat16(table) for table in right(position_ids, **settings))
 
 
 @mistake("rotary", APPLY, "the key is turned, the query is not")
@@ -197,6 +232,11 @@ def rope_key_only(right: Callable[..., Any]) -> Callable[..., Any]:
 @mistake("rotary", APPLY, "cos and sin in each other's place")
 def cos_sin_swapped(right: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, cos, sin: right(x, sin, cos)
+
+
+@mistake("rotary", APPLY, "the sign of sin turned: every vector goes round the other way")
+def sin_negated(right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x, cos, sin: right(x, cos, -sin)
 
 
 # ---- normalisation ----
@@ -236,6 +276,11 @@ def ln_no_bias(right: Callable[..., Any]) -> Callable[..., Any]:
 def rms_instead(right: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, weight, bias, *, eps: (
         x / ((x * x).mean(-1, keepdims=True) + eps) ** 0.5 * weight + bias)
+
+
+@mistake("norm", NORM, "the gain stored as its difference from 1, as in other models: 1 is added")
+def ln_gain_plus1(right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x, weight, bias, *, eps: right(x, weight + 1, bias, eps=eps)
 
 
 # ---- attention ----
@@ -278,6 +323,16 @@ def mask_missing(right: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *args, **settings: np.zeros_like(right(*args, **settings))
 
 
+@mistake("attention", MASK, "no causal mask; padding is masked")
+def causal_missing(right: Callable[..., Any]) -> Callable[..., Any]:
+    def wrong(length: int, *, attention_mask: IntArray | None, dtype: Any, **rest: Any) -> Array:
+        mask: Array = 0 * right(length, attention_mask=attention_mask, dtype=dtype, **rest)
+        if attention_mask is not None:
+            mask = np.where((attention_mask != 0)[..., None, :], mask, np.finfo(dtype).min)
+        return mask.astype(dtype)
+    return wrong
+
+
 @mistake("attention", MASK, "masked with -1e4: in float32 the same on rows that see something",
          equivalent=True)
 def mask_1e4(right: Callable[..., Any]) -> Callable[..., Any]:
@@ -286,7 +341,7 @@ def mask_1e4(right: Callable[..., Any]) -> Callable[..., Any]:
 
 # ---- residual ----
 
-LAYER, TRANSFORMER = (model, "layer"), (model, "transformer")
+LAYER = (model, "layer")
 
 
 def _wrong_layer(wrong: Callable[..., Array]) -> Callable[..., Any]:
@@ -323,6 +378,15 @@ def resid_from_ln(right: Callable[..., Any]) -> Callable[..., Any]:
         out: Array = tap("output", h + bend(h))
         return out
     return _wrong_layer(wrong)
+
+
+@mistake("residual", LAYER, "the two norms of a layer exchanged")
+def norms_swapped(right: Callable[..., Any]) -> Callable[..., Any]:
+    def wrong(x: Array, w: Any, **rest: Any) -> Array:
+        out: Array = right(x, {**w, "input_layernorm": w["post_attention_layernorm"],
+                               "post_attention_layernorm": w["input_layernorm"]}, **rest)
+        return out
+    return wrong
 
 
 @mistake("residual", TRANSFORMER, "the last layer's output goes to the head without the last norm")
@@ -362,7 +426,8 @@ def bias_all_layers(right: Callable[..., Any]) -> Callable[..., Any]:
     return wrong
 
 
-@mistake("bias and head", FORWARD, "a tied head left as it was initialised")
+@mistake("bias and head", FORWARD, "a tied head left as it was initialised",
+         seen="ggml-org/llama.cpp#12456")
 def head_untied(right: Callable[..., Any]) -> Callable[..., Any]:
     def wrong(*, w: Any, **rest: Any) -> Array:
         own, embedding = w["embed_out"]["weight"], w["gpt_neox_japanese"]["embed_in"]["weight"]
@@ -374,7 +439,7 @@ def head_untied(right: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @mistake("bias and head", FORWARD, "the embedding used as the head of a model that stores its own",
-         seen="NVIDIA/TensorRT-LLM#3324, ggml-org/llama.cpp#12456")
+         seen="NVIDIA/TensorRT-LLM#3324")
 def head_tied(right: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *, w, **rest: right(
         w={**w, "embed_out": w["gpt_neox_japanese"]["embed_in"]}, **rest)
@@ -409,6 +474,23 @@ def relu_in_place_of_gelu(right: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, *, hidden_act: relu(x)
 
 
+@mistake("mlp", ACT, "no activation between the two matrices")
+def act_missing(right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x, *, hidden_act: x
+
+
+# ---- embedding ----
+
+
+@mistake("embedding", (model, "embedding"), "rows multiplied by the root of the hidden size, as in "
+         "other models")
+def embed_scaled(right: Callable[..., Any]) -> Callable[..., Any]:
+    def wrong(input_ids: IntArray, weight: Array) -> Array:
+        rows: Array = right(input_ids, weight) * weight.shape[-1] ** 0.5
+        return rows
+    return wrong
+
+
 # ---- cache and batch ----
 
 POSITIONS = (search, "positions_of")
@@ -420,7 +502,8 @@ def cache_pos_restart(right: Callable[..., Any]) -> Callable[..., Any]:
         position_ids - position_ids[..., :1], **settings)
 
 
-@mistake("cache", MASK, "the causal mask does not count the tokens in the cache")
+@mistake("cache", MASK, "the causal mask does not count the tokens in the cache",
+         seen="hyprstream/hyprstream#1521")
 def cache_mask_no_offset(right: Callable[..., Any]) -> Callable[..., Any]:
     def wrong(length: int, *, past: int, attention_mask: IntArray | None, dtype: Any) -> Array:
         mask: Array = right(length, past=past, attention_mask=attention_mask, dtype=dtype)
@@ -430,7 +513,7 @@ def cache_mask_no_offset(right: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @mistake("cache", MASK, "several tokens behind a cache see each other's future",
-         seen="hyprstream#1521")
+         seen="Mikyx-1/TinyLLM#18")
 def cache_chunk_nomask(right: Callable[..., Any]) -> Callable[..., Any]:
     def wrong(length: int, *, past: int, **rest: Any) -> Array:
         last = right(1, past=past + length - 1, **rest)
@@ -466,6 +549,44 @@ def hidden_index(right: Callable[..., Any]) -> Callable[..., Any]:
             names["hidden_states"] = [f"layers.{i}.output" for i in layers]
         return names
     return wrong
+
+
+RECORDED = (cases, "as_recorded")
+
+
+@mistake("dumping", RECORDED, "hidden_states[i] dumped as the output of layer i: it is its input",
+         seen="huggingface/transformers#13102")
+def dump_hidden_index(right: Callable[..., Any]) -> Callable[..., Any]:
+    def wrong(activations: dict[str, Array]) -> dict[str, Array]:
+        outputs = [name for name in activations if name.endswith(".output")]
+        inputs = ["embed_in", *outputs[:-1]]
+        return activations | {name: activations[before]
+                              for name, before in zip(outputs, inputs, strict=True)}
+    return wrong
+
+
+@mistake("dumping", RECORDED, "the last two axes of every activation written column by column")
+def dump_transposed(right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda activations: {name: value.swapaxes(-1, -2).reshape(value.shape)
+                                for name, value in right(activations).items()}
+
+
+@mistake("dumping", RECORDED, "a run in float32 dumped as float16")
+def dump_fp16(right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda activations: {name: value.astype(np.float16).astype(value.dtype)
+                                for name, value in right(activations).items()}
+
+
+@mistake("dumping", RECORDED, "a run in float32 dumped as bfloat16")
+def dump_bf16(right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda activations: {name: to_bfloat16(value)
+                                for name, value in right(activations).items()}
+
+
+@mistake("dumping", ATTENTION, "attention.dense dumped before the last layer's bias is added")
+def dump_before_bias(right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x, *, dense_bias=None, **rest: right(x, **rest) + (
+        0.0 if dense_bias is None else dense_bias)
 
 
 # ---- tokenizer, both profiles ----

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from neoxja_np.oracle import codes
 from neoxja_np.oracle.tokenizer_suite import conform
 from neoxja_np.oracle.tokenizer_suite.ports import ProgramPort
 from neoxja_np.oracle.tokenizer_suite.vectors import SMALL
@@ -68,7 +69,7 @@ def with_bug(changes: list[tuple[str, str]], folder: Path) -> Path:
 @pytest.mark.parametrize(("profile", "name", "changes"), BUGS, ids=[f"{bug[0]}-{bug[1]}" for bug in BUGS])
 def test_a_planted_bug_is_named(profile: str, name: str, changes: list[tuple[str, str]], tmp_path: Path) -> None:
     report = conforms(with_bug(changes, tmp_path), profile)
-    assert report.code() == conform.MISMATCH
+    assert report.code() == codes.MISMATCH
     assert report.verdict
     assert (report.verdict.kind, report.verdict.names) == ("NAMED", [name]), str(report.verdict)
 

@@ -13,17 +13,13 @@ from typing import Any
 import jsonschema
 import pytest
 from neoxja_np.cli import main
+from neoxja_np.oracle import codes
+from neoxja_np.oracle import program as program_module
 from neoxja_np.oracle.mistakes import MISTAKES, inject
-from neoxja_np.oracle.tokenizer_suite import conform, ports
+from neoxja_np.oracle.program import PortError, ProtocolError, Skipped
+from neoxja_np.oracle.tokenizer_suite import conform
 from neoxja_np.oracle.tokenizer_suite.naming import tokenizer_mistakes
-from neoxja_np.oracle.tokenizer_suite.ports import (
-    ObjectPort,
-    PortError,
-    ProgramPort,
-    ProtocolError,
-    Skipped,
-    load_object,
-)
+from neoxja_np.oracle.tokenizer_suite.ports import ObjectPort, ProgramPort, load_object
 from neoxja_np.oracle.tokenizer_suite.properties import PROPERTIES
 from neoxja_np.oracle.tokenizer_suite.vectors import (
     HERE,
@@ -234,7 +230,7 @@ def test_what_a_port_does_not_do_is_skipped_with_its_reason() -> None:
     report = conform.run(port_of(Undecoded), SMALL, "hf", examples=20)
     assert not report.failures
     assert report.skipped["decodes_as_the_reference"] == "no decoder"
-    assert report.code() == conform.INCOMPLETE
+    assert report.code() == codes.INCOMPLETE
 
 
 def test_a_port_that_only_encodes_is_held_to_its_ids() -> None:
@@ -255,7 +251,7 @@ def test_a_port_that_only_encodes_is_held_to_its_ids() -> None:
     assert (report.verdict.kind, report.verdict.names) == ("NAMED", ["longest_match"])
     assert {failure.name for failure in report.failures} & {vector.id for vector in VECTORS}
     assert len(report.skipped) > 1000
-    assert report.code() == conform.MISMATCH
+    assert report.code() == codes.MISMATCH
 
 
 def test_a_port_that_only_decodes_is_held_to_its_texts() -> None:
@@ -396,7 +392,7 @@ def test_nothing_is_clean_while_a_property_fails() -> None:
 def test_a_port_that_raises_fails() -> None:
     report = conform.run(port_of(Crashing), SMALL, "hf", examples=50)
     assert any("KeyError" in failure.message for failure in report.failures)
-    assert report.code() == conform.MISMATCH
+    assert report.code() == codes.MISMATCH
 
 
 def test_expected_failures_may_not_go_stale() -> None:
@@ -493,7 +489,7 @@ def test_what_is_not_answered_is_the_last_failure(
 
 def test_a_late_answer_is_not_taken_for_the_next(
         program: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ports, "TIMEOUT", 1.0)
+    monkeypatch.setattr(program_module, "TIMEOUT", 1.0)
     port = ProgramPort(program("""import time
     if asked["op"] == "tok.encode": time.sleep(3)
     print('{"ok": true, "ids": [3]}', flush=True)"""), SMALL, "hf")
@@ -520,7 +516,7 @@ def test_a_file_to_replay_that_is_none(content: str, tmp_path: Path) -> None:
 
 
 def test_no_answer_in_time(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ports, "TIMEOUT", 0.3)
+    monkeypatch.setattr(program_module, "TIMEOUT", 0.3)
     with pytest.raises(ProtocolError, match="start: no answer within"):
         ProgramPort(program("pass"), SMALL, "hf")
 

@@ -10,14 +10,15 @@ from hypothesis.errors import Flaky
 from tqdm import tqdm
 
 from neoxja_np.files import read_json, write_files, write_json
+from neoxja_np.oracle import codes
+from neoxja_np.oracle.program import PortError, ProtocolError, Skipped
 from neoxja_np.oracle.tokenizer_suite.naming import Answers, Verdict, name_mistake
-from neoxja_np.oracle.tokenizer_suite.ports import Port, PortError, ProtocolError, Skipped
+from neoxja_np.oracle.tokenizer_suite.ports import Port
 from neoxja_np.oracle.tokenizer_suite.properties import PROPERTIES, Property
 from neoxja_np.oracle.tokenizer_suite.vectors import Vector, load_tokenizer, load_vectors, sha256
 from neoxja_np.tokenizer.pretrained import GPTNeoXJapaneseTokenizer
 
 VERSION = 1
-PASS, MISMATCH, INCOMPLETE, PROTOCOL_BROKEN, STALE = range(5)  # exit codes
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,8 @@ class Report:
     def code(self, expected: Iterable[str] = ()) -> int:
         """The exit code: expected failures are no mismatch, unless one of them does not fail."""
         failed, expected = {failure.name for failure in self.failures}, set(expected)
-        if self.broken:
-            return PROTOCOL_BROKEN
-        if expected - failed:
-            return STALE
-        if failed - expected:
-            return MISMATCH
-        return INCOMPLETE if self.skipped else PASS
+        return codes.code(broken=bool(self.broken), stale=bool(expected - failed),
+                          mismatch=bool(failed - expected), incomplete=bool(self.skipped))
 
 
 def run(port: Port, folder: Path, profile: str, *, examples: int = 300,

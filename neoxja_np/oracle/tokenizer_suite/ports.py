@@ -3,31 +3,13 @@
 import base64
 import importlib
 import inspect
-import json
 import operator
-import shlex
-import subprocess
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from queue import Empty, Queue
 from typing import Any, Protocol
 
-PROTOCOL = 1
-TIMEOUT = 60.0  # seconds for one answer
-
-
-class Skipped(Exception):  # noqa: N818 - it is no error
-    """The port says that it does not do this, and why."""
-
-
-class ProtocolError(Exception):
-    """The port's answer is none, or does not come."""
-
-
-class PortError(Exception):
-    """The port says that it failed."""
+from neoxja_np.oracle.program import PortError, Program, ProtocolError, Skipped
 
 
 class Port(Protocol):
@@ -122,32 +104,22 @@ class ProgramPort:
     """
 
     def __init__(self, command: str, folder: Path, profile: str) -> None:
+        self._program = Program(command)
         try:
-            self._program = subprocess.Popen(
-                shlex.split(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        except (OSError, IndexError) as error:
-            raise ProtocolError(f"{command!r} could not be started: {error}") from error
-        self.streams = False
-        self._broken = ""
-        self._lines: Queue[bytes] = Queue()
-        threading.Thread(target=self._read, daemon=True).start()
-        try:
-            answer = self._ask({"op": "start", "protocol": PROTOCOL, "profile": profile,
-                                "vocab_file": str((folder / "vocab.txt").resolve()),
-                                "emoji_file": str((folder / "emoji.json").resolve())})
-            if answer.get("ok") is not True:
-                raise ProtocolError(f'start: expected {{"ok": true}}, got {answer}')
-            self.streams = answer.get("streams") is True
+            answer = self._program.start({
+                "profile": profile, "vocab_file": str((folder / "vocab.txt").resolve()),
+                "emoji_file": str((folder / "emoji.json").resolve())})
         except PortError as error:
-            self._end()
+            self._program.close()
             raise ProtocolError(f"the program failed at start: {error}") from error
-        except BaseException:
-            self._end()
+        except Skipped:
+            self._program.close()
             raise
+        self.streams = answer.get("streams") is True
 
     def encode(self, text: str) -> list[int]:
         """Asks tok.encode."""
-        answer = self._ask({"op": "tok.encode", "text": to_base64(text)})
+        answer = self._program.ask({"op": "tok.encode", "text": to_base64(text)})
         ids = answer.get("ids")
         if not isinstance(ids, list) or not all(type(i) is int for i in ids):
             raise ProtocolError(f'tok.encode: expected {{"ids": [whole numbers]}}, got {answer}')
@@ -155,11 +127,12 @@ class ProgramPort:
 
     def decode(self, ids: list[int]) -> str:
         """Asks tok.decode."""
-        return from_base64(self._ask({"op": "tok.decode", "ids": ids}).get("text"), "tok.decode")
+        answer = self._program.ask({"op": "tok.decode", "ids": ids})
+        return from_base64(answer.get("text"), "tok.decode")
 
     def stream(self, ids: list[int]) -> list[str]:
         """Asks tok.stream."""
-        answer = self._ask({"op": "tok.stream", "ids": ids})
+        answer = self._program.ask({"op": "tok.stream", "ids": ids})
         texts = answer.get("texts")
         if not isinstance(texts, list):
             raise ProtocolError('tok.stream: expected {"texts": [base64 of UTF-8]}, got '
@@ -168,74 +141,7 @@ class ProgramPort:
 
     def close(self) -> None:
         """Asks it to stop, and ends it where it does not."""
-        with suppress(ProtocolError, PortError, Skipped):
-            self._ask({"op": "stop"})
-        assert self._program.stdin
-        with suppress(BrokenPipeError, subprocess.TimeoutExpired):
-            self._program.stdin.close()
-            self._program.wait(5)
-        self._end()
-
-    def _end(self) -> None:
-        """Ends the program, whatever it is doing."""
-        self._program.kill()
-        self._program.wait()
-        assert self._program.stdin
-        with suppress(BrokenPipeError):
-            self._program.stdin.close()
-
-    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        """One line there, one line back."""
-        op = question["op"]
-        assert self._program.stdin
-        if self._broken:
-            raise ProtocolError(self._broken)
-        try:
-            return self._answer(op, question)
-        except ProtocolError as error:
-            self._broken = str(error)  # a late answer would be taken for that to the next question
-            self._end()
-            raise
-
-    def _answer(self, op: str, question: dict[str, Any]) -> dict[str, Any]:
-        """The line that comes back."""
-        assert self._program.stdin
-        try:
-            self._program.stdin.write(json.dumps(question).encode() + b"\n")
-            self._program.stdin.flush()
-            line = self._lines.get(timeout=TIMEOUT)
-        except Empty:
-            raise ProtocolError(f"{op}: no answer within {TIMEOUT:.0f} s") from None
-        except (OSError, ValueError):
-            line = b""
-        if not line:
-            with suppress(subprocess.TimeoutExpired):
-                self._program.wait(5)
-            raise ProtocolError(f"the program ended before it answered {op}; "
-                                f"exit code {self._program.returncode}")
-        return read_answer(op, line)
-
-    def _read(self) -> None:
-        """Line after line into the queue, an empty one at the end; in a thread of its own."""
-        assert self._program.stdout
-        with self._program.stdout as lines:
-            for line in lines:
-                self._lines.put(line)
-        self._lines.put(b"")
-
-
-def read_answer(op: str, line: bytes) -> dict[str, Any]:
-    """The object in a program's line. Raises ProtocolError, Skipped, PortError."""
-    try:
-        answer = json.loads(line)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise ProtocolError(f"{op}: expected a JSON object on a line, got {line[:200]!r}")
-    for key, kind in (("skipped", Skipped), ("errored", PortError)):
-        if key in answer:
-            raise kind(str(answer[key]).encode("utf-8", "replace").decode("utf-8"))
-    return answer
+        self._program.close()
 
 
 def from_base64(text: Any, op: str) -> str:

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from neoxja_np.oracle import codes
+from neoxja_np.oracle.program import ProtocolError
 from neoxja_np.oracle.tokenizer_suite import conform
 from neoxja_np.oracle.tokenizer_suite.naming import Answers, name_mistake
 from neoxja_np.oracle.tokenizer_suite.ports import (
     Port,
     ProgramPort,
-    ProtocolError,
     load_object,
 )
 from neoxja_np.oracle.tokenizer_suite.properties import PROPERTIES
@@ -72,7 +73,7 @@ def session() -> Iterator[Session]:
         port: Port = (load_object(OBJECT, FOLDER, PROFILE) if OBJECT
                       else ProgramPort(str(COMMAND), FOLDER, PROFILE))
     except (ValueError, ProtocolError) as error:
-        pytest.exit(str(error), conform.PROTOCOL_BROKEN)  # once, not for each test
+        pytest.exit(str(error), codes.PROTOCOL_BROKEN)  # once, not for each test
     session = Session(port)
     yield session
     port.close()
