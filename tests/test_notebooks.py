@@ -17,7 +17,7 @@ from tools.notebooks import execute, texts
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 STEMS = {0: "tour", 1: "tokenizer", 2: "embedding", 3: "layer_norm", 4: "rotary", 5: "attention", 6: "mlp", 7: "model",
-         8: "cache", 9: "sampler", 10: "checkpoint", 11: "training", 13: "inside"}
+         8: "cache", 9: "sampler", 10: "checkpoint", 11: "training", 12: "oracle", 13: "inside"}
 FOLD = "<details><summary>日本語</summary>"
 # A notebook's own way through its idea, from the picture to practice.
 HEADINGS = ["The picture", "The package's own code", "Break it on purpose", "Exercise 1", "In practice"]

@@ -17,6 +17,7 @@ from neoxja_np.learn import (
     layer_norm,
     mlp,
     model,
+    oracle,
     rotary,
     sampler,
     tokenizer,
@@ -26,7 +27,7 @@ from neoxja_np.learn import (
 from neoxja_np.learn.exercise import Exercise, Misconception, Verdict
 
 STEMS = (tour, tokenizer, embedding, layer_norm, rotary, attention, mlp, model, cache, sampler,
-         checkpoint, training, inside)
+         checkpoint, training, oracle, inside)
 EXERCISES = [each for stem in STEMS for each in vars(stem).values() if isinstance(each, Exercise)]
 check = SimpleNamespace(**{each.name: each for each in EXERCISES})
 
