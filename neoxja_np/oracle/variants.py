@@ -124,8 +124,8 @@ def tables_by_logarithm(position_ids: IntArray, *, rotary_ndims: int, base: floa
     dtype = np.dtype(angle_dtype)
     exponents = np.arange(0, rotary_ndims, 2).astype(dtype) / dtype.type(rotary_ndims)
     frequencies = np.exp(-exponents * dtype.type(np.log(base)))
-    angles = position_ids[..., None].astype(dtype) * frequencies
-    return tuple(np.tile(f(angles.astype(np.float64)), 2) for f in (np.cos, np.sin))  # type: ignore[return-value]
+    angles = (position_ids[..., None].astype(dtype) * frequencies).astype(np.float64)
+    return np.tile(np.cos(angles), 2), np.tile(np.sin(angles), 2)
 
 
 def exact_tables(right: Function) -> Function:
