@@ -1,7 +1,7 @@
 """GPT-NeoX-Japanese in NumPy: a reference implementation to read, and to check others against."""
 
 from neoxja_np.cache import KeyValueCache
-from neoxja_np.checkpoint.safetensors_file import CheckpointError
+from neoxja_np.checkpoint.stored import CheckpointError
 from neoxja_np.config import ConfigError, GPTNeoXJapaneseConfig
 from neoxja_np.generation.settings import GenerationConfig
 from neoxja_np.pretrained import GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseModel, ModelOutput

@@ -1,9 +1,7 @@
-"""Model folders found, files read with clear errors and written whole or not at all."""
+"""Model folders found, and files read with clear errors."""
 
 import json
-import os
 import re
-from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,32 +47,3 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"{path} must hold one JSON object, got {type(value).__name__}")
     return value
-
-
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """A JSON file in UTF-8, indented."""
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-
-
-def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]], *,
-                instead_of: Iterable[Path] = ()) -> None:
-    """Has each file written beside its name and renames all when all are there.
-
-    The files that they stand `instead_of` are removed then. A failure to write leaves the folder
-    as it was.
-    """
-    if folder.is_file():
-        raise FileExistsError(f"{str(folder)!r} is a file; give a folder to write into")
-    folder.mkdir(parents=True, exist_ok=True)
-    parts = {name: folder / f".{name}.{os.getpid()}.part" for name in files}
-    try:
-        for name, write in files.items():
-            parts[name].touch()  # with the user's own permissions
-            write(parts[name])
-        for path in instead_of:
-            path.unlink()
-        for name, part in parts.items():
-            os.replace(part, folder / name)
-    finally:
-        for part in parts.values():
-            part.unlink(missing_ok=True)

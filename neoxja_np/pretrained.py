@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike
 
 from neoxja_np.arrays import Array, IntArray
 from neoxja_np.cache import KeyValueCache
-from neoxja_np.checkpoint.folder import in_bytes, load_weights, other_weights, weight_files
+from neoxja_np.checkpoint.folder import load_weights
+from neoxja_np.checkpoint.shards import in_bytes, other_weights, weight_files
 from neoxja_np.config import GPTNeoXJapaneseConfig
-from neoxja_np.files import find_folder, read_json, write_files, write_json
+from neoxja_np.files import find_folder, read_json
 from neoxja_np.generation.search import generate_steps
 from neoxja_np.generation.settings import GenerationConfig
 from neoxja_np.inputs import (
@@ -33,6 +34,7 @@ from neoxja_np.layers.loss import causal_lm_loss
 from neoxja_np.model import forward, transformer
 from neoxja_np.tap import Tap, recording, silent
 from neoxja_np.weights import PREFIX, CausalLMWeights, flatten, nest, shapes
+from neoxja_np.writing import write_files, write_json
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,10 +133,11 @@ class GPTNeoXJapanesePreTrainedModel:
                   "dtype": self.dtype.name}
         config.pop("torch_dtype", None)  # the older name of dtype
         settings = self.generation_config.to_dict()
-        files = {**weight_files(tensors, max_shard_size=in_bytes(max_shard_size)),
-                 "config.json": lambda path: write_json(path, config),
-                 "generation_config.json": lambda path: write_json(path, settings)}
-        write_files(Path(folder), files, instead_of=other_weights(Path(folder), than=files))
+        home = Path(folder)
+        files = {"config.json": lambda path: write_json(path, config),
+                 "generation_config.json": lambda path: write_json(path, settings),
+                 **weight_files(tensors, home, max_shard_size=in_bytes(max_shard_size))}
+        write_files(home, files, instead_of=other_weights(home, than=files))
 
     def run(self, pure: Callable[..., Array], inputs: Inputs, *, cache: KeyValueCache | None,
             use_cache: bool | None, output_attentions: bool | None,

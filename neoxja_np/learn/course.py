@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from neoxja_np.files import write_files
+from neoxja_np.writing import write_files
 
 PLACES = (Path(__file__).parents[1] / "notebooks",   # wheel
           Path(__file__).parents[2] / "notebooks")   # checkout

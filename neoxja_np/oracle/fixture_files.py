@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from neoxja_np.checkpoint.safetensors_file import write_tensors
-from neoxja_np.files import read_text, write_files, write_json
+from neoxja_np.files import read_text
 from neoxja_np.oracle.fixture import FOLDER, Fixture
 from neoxja_np.oracle.trace_files import save_top, save_trace
 from neoxja_np.oracle.traces import trace_fixture
+from neoxja_np.writing import write_files, write_json
 
 
 def write_fixture(fixture: Fixture, folder: Path, dtype: str = "float32") -> None:

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from neoxja_np.arrays import Array
 from neoxja_np.checkpoint.safetensors_file import read_header, write_tensors
 from neoxja_np.checkpoint.widen import widen
-from neoxja_np.files import read_json, write_files, write_json
+from neoxja_np.files import read_json
 from neoxja_np.oracle.aliases import in_our_names
 from neoxja_np.oracle.cases import Case, make_case
 from neoxja_np.oracle.fixture import fixture_names, load_fixture
@@ -23,6 +23,7 @@ from neoxja_np.oracle.mistakes import MISTAKES
 from neoxja_np.oracle.precision import DTYPES
 from neoxja_np.oracle.readings import READINGS, TOP_IDS, top_of
 from neoxja_np.oracle.traces import Trace
+from neoxja_np.writing import write_files, write_json
 
 FULL_NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 SCHEMA, TOP_SCHEMA, VERSION = "neoxja-trace", "neoxja-top", 1

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from neoxja_np.files import write_files
 from neoxja_np.tokenizer.emoji import meets
 from neoxja_np.tokenizer.normalize import REPLACEMENTS
 from neoxja_np.tokenizer.pretrained import GPTNeoXJapaneseTokenizer
+from neoxja_np.writing import write_files
 
 PIECE_SIZE = 1 << 18  # bytes: larger is no faster and takes more memory
 BREAK = REPLACEMENTS["\n"]

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 
-from neoxja_np.files import write_files, write_json
 from neoxja_np.tokenizer.emoji import EmojiIndex, index_emoji, normalize_at_once
 from neoxja_np.tokenizer.variants import FOLDED, VARIANTS
+from neoxja_np.writing import write_files, write_json
 
 RUNS = (  # scripts, and the most characters of a row
     (re.compile("[ぁ-ゖ][ぁ-ゖー]+"), 3), (re.compile("[ァ-ヺ][ァ-ヺー]+"), 3),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neoxja_np.arrays import IntArray
-from neoxja_np.files import find_folder, read_json, write_files, write_json
+from neoxja_np.files import find_folder, read_json
 from neoxja_np.tokenizer.clean_linear import clean_linear
 from neoxja_np.tokenizer.decode import StreamDecoder, join_bytes, strip, token_bytes
 from neoxja_np.tokenizer.dropout import choose_with_dropout
@@ -39,6 +39,7 @@ from neoxja_np.tokenizer.scan import ScanTables, build_tables, scan
 from neoxja_np.tokenizer.subword import Piece, candidates, split_pieces, split_subwords
 from neoxja_np.tokenizer.vocabulary import PROFILES
 from neoxja_np.tokenizer.vocabulary_file import read_vocabulary
+from neoxja_np.writing import write_files, write_json
 
 SCAN_FROM = 100  # characters: from here on the scan is clearly faster, once its tables are made
 END, START = "<|endoftext|>", "<|startoftext|>"

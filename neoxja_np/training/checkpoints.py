@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from neoxja_np.checkpoint.safetensors_file import read_header, write_tensors
-from neoxja_np.files import read_json, write_files, write_json
+from neoxja_np.files import read_json
 from neoxja_np.pretrained import GPTNeoXJapaneseForCausalLM
 from neoxja_np.training.adamw import AdamW, Parameters, parameters
+from neoxja_np.writing import write_files, write_json
 
 STATE = "training.json"
 OPTIMIZER = "optimizer.safetensors"

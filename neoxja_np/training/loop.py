@@ -16,7 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from neoxja_np.arrays import IntArray
-from neoxja_np.files import read_json, write_files
+from neoxja_np.files import read_json
 from neoxja_np.gradients.model import loss_and_gradients
 from neoxja_np.layers.loss import causal_lm_loss
 from neoxja_np.model import forward
@@ -37,6 +37,7 @@ from neoxja_np.training.checkpoints import (
 )
 from neoxja_np.training.schedule import clip, gradient_norm, learning_rate
 from neoxja_np.training.settings import TrainingSettings
+from neoxja_np.writing import write_files
 
 LOG = "log.jsonl"
 CHECKPOINTS = "checkpoints"

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from neoxja_np import CheckpointError, GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseModel
-from neoxja_np.checkpoint.folder import stored_tensors, weight_files
+from neoxja_np.checkpoint.folder import stored_tensors
 from neoxja_np.checkpoint.safetensors_file import read_header
+from neoxja_np.checkpoint.shards import weight_files
 from neoxja_np.weights import flatten, initial_weights, shapes
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.numpy import save_file
 
 CONFIG = GPTNeoXJapaneseConfig(vocab_size=11, hidden_size=12, num_hidden_layers=2, num_attention_heads=3,
@@ -178,11 +179,11 @@ def test_problems_name_tensors_as_the_file_does(tmp_path: Path, prefix: str) -> 
     assert f"\n  wrong shape: {OUT} is (11, 13)" in str(caught.value)
 
 
-def test_a_shard_is_filled_to_the_last_byte() -> None:
+def test_a_shard_is_filled_to_the_last_byte(tmp_path: Path) -> None:
     weights = {str(i): np.zeros(10) for i in range(6)}
-    assert len(weight_files(weights, max_shard_size=160)) == 3 + 1
-    assert len(weight_files(weights, max_shard_size=159)) == 6 + 1
-    assert list(weight_files(weights, max_shard_size=480)) == ["model.safetensors"]
+    assert len(weight_files(weights, tmp_path, max_shard_size=160)) == 3 + 1
+    assert len(weight_files(weights, tmp_path, max_shard_size=159)) == 6 + 1
+    assert list(weight_files(weights, tmp_path, max_shard_size=480)) == ["model.safetensors"]
 
 
 @pytest.mark.parametrize("size", ["5 GB", "GB", 0, -1, 1.5, None])
@@ -255,12 +256,11 @@ def test_a_failed_save_leaves_the_folder_as_it_was(tmp_path: Path, monkeypatch: 
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     calls = iter(range(99))
 
-    def full(*args: object, **rest: object) -> None:
+    def full(_: int) -> None:
         if next(calls) == 2:
-            raise SafetensorError("no space left on device")
-        save_file(*args, **rest)
+            raise OSError("no space left on device")
 
-    monkeypatch.setattr("neoxja_np.checkpoint.safetensors_file.save_file", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="no space left"):
         model.save_pretrained(tmp_path, max_shard_size=5000)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
@@ -279,8 +279,11 @@ def broken(folder: Path, change: str) -> None:
         file.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", encoding="utf-8")
     elif change == "no weights":
         file.unlink()
-    elif change == "pickled":
+    elif change == "misnamed":
         file.rename(folder / "pytorch_model.bin")
+    elif change == "lfs bin":
+        file.unlink()
+        (folder / "pytorch_model.bin").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "utf-8")
     elif change == "no map":
         file.unlink()
         index.write_text("{}", encoding="utf-8")
@@ -300,12 +303,13 @@ def broken(folder: Path, change: str) -> None:
     ("header cut", CheckpointError, "model.safetensors is not a complete safetensors file"),
     ("empty", CheckpointError, "model.safetensors is not a complete safetensors file"),
     ("lfs", CheckpointError, "model.safetensors is a Git LFS pointer, not the file itself"),
-    ("no weights", FileNotFoundError, "has neither model.safetensors nor model.safetensors.index.json"),
-    ("pickled", FileNotFoundError, "has pytorch_model.bin, which is pickled and is not read"),
+    ("no weights", FileNotFoundError, "has no weights: expected model.safetensors or pytorch_model.bin"),
+    ("misnamed", CheckpointError, r"pytorch_model\.bin is not read as a file of torch\.save: no zip record"),
+    ("lfs bin", CheckpointError, "pytorch_model.bin is a Git LFS pointer, not the file itself"),
     ("no map", CheckpointError, "has no weight_map"),
-    ("outside", CheckpointError, r"names files outside the folder: \.\./model.safetensors"),
-    ("shard lost", CheckpointError, "names files that are not there: model-1.safetensors"),
-    ("tensor lost", CheckpointError, "names tensors that their files do not hold: other"),
+    ("outside", CheckpointError, r"names files outside the folder: '\.\./model.safetensors'"),
+    ("shard lost", CheckpointError, "names files that are not there: 'model-1.safetensors'"),
+    ("tensor lost", CheckpointError, "names tensors that their files do not hold: 'other'"),
 ])
 def test_broken_folders(tmp_path: Path, change: str, error: type[Exception], message: str) -> None:
     broken(write(tmp_path, tensors()), change)

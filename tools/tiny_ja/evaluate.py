@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 from neoxja_np import GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
-from neoxja_np.files import write_json
 from neoxja_np.layers.loss import causal_lm_loss
 from neoxja_np.training.batches import random_batch, text_starts
 from neoxja_np.training.settings import TrainingSettings
+from neoxja_np.writing import write_json
 from tools.tiny_ja.corpus import END, texts
 from tools.tiny_ja.draw import Draw, Probe, Text
 from tools.tiny_ja.kneser_ney import KneserNey

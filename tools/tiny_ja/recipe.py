@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 from neoxja_np import GPTNeoXJapaneseConfig, GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer
 from neoxja_np.checkpoint.safetensors_file import write_tensors
-from neoxja_np.files import write_json
 from neoxja_np.tokenizer.corpus import encode_corpus
 from neoxja_np.tokenizer.learn import learn_rows, save_vocabulary
 from neoxja_np.training.checkpoints import newest_checkpoint
 from neoxja_np.training.loop import CHECKPOINTS, LOG, read_log, train
 from neoxja_np.training.settings import TrainingSettings
 from neoxja_np.weights import PREFIX, flatten, initial_weights
+from neoxja_np.writing import write_json
 from tools.tiny_ja.corpus import KINDS, LISTS, VOICES, write_corpus
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Flaky
 from tqdm import tqdm
 
-from neoxja_np.files import read_json, write_files, write_json
+from neoxja_np.files import read_json
 from neoxja_np.oracle import codes
 from neoxja_np.oracle.program import PortError, ProtocolError, Skipped
 from neoxja_np.oracle.tokenizer_suite.naming import Answers, Verdict, name_mistake
@@ -17,6 +17,7 @@ from neoxja_np.oracle.tokenizer_suite.ports import Port
 from neoxja_np.oracle.tokenizer_suite.properties import PROPERTIES, Property
 from neoxja_np.oracle.tokenizer_suite.vectors import Vector, load_tokenizer, load_vectors, sha256
 from neoxja_np.tokenizer.pretrained import GPTNeoXJapaneseTokenizer
+from neoxja_np.writing import write_files, write_json
 
 VERSION = 1
 
