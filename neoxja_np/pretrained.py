@@ -94,22 +94,26 @@ class GPTNeoXJapanesePreTrainedModel:
 
     @classmethod
     def from_pretrained(cls, folder: str | Path, dtype: str = "float32", *,
-                        angle_dtype: str = "float32") -> Self:
+                        angle_dtype: str = "float32", weights_dtype: str | None = None) -> Self:
         """The model of a folder, or of the name of one that travels with this package, in `dtype`.
 
         angle_dtype: in what rotary's angles are computed; "float32" is Hugging Face's choice in
-        every dtype, "float64" exact. `.notes` then says what was found on tied embeddings and old
-        leftovers. Raises FileNotFoundError, ConfigError, CheckpointError (all that is wrong with
-        the weights, at once).
+        every dtype, "float64" exact. weights_dtype: "stored" leaves matrices in the file, mapped
+        into memory as they are, and widens them in each product; None: all are `dtype`. `.notes`
+        then says what was found on tied embeddings and old leftovers. Raises FileNotFoundError,
+        ConfigError, CheckpointError (all that is wrong with the weights, at once).
         """
         for name, value in (("dtype", dtype), ("angle_dtype", angle_dtype)):
             if np.dtype(value) not in (np.float32, np.float64):
                 raise ValueError(f"{name} must be float32 or float64, got {value!r}: "
                                  "NumPy computes in those")
+        if weights_dtype not in (None, "stored"):
+            raise ValueError(f'weights_dtype must be None or "stored", got {weights_dtype!r}')
         home = find_folder(folder)
         config = GPTNeoXJapaneseConfig.from_pretrained(home)
         tensors, notes = load_weights(home, shapes(config, head=cls.has_head),
-                                      tie=config.tie_word_embeddings, dtype=np.dtype(dtype))
+                                      tie=config.tie_word_embeddings, dtype=np.dtype(dtype),
+                                      at_rest=weights_dtype == "stored")
         settings = home / "generation_config.json"
         generation_config = None
         if settings.is_file():

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from neoxja_np.arrays import Array
+from neoxja_np.checkpoint.at_rest import is_finite, matrix_at_rest
 from neoxja_np.checkpoint.safetensors_file import read_header
 from neoxja_np.checkpoint.shards import read_shards
 from neoxja_np.checkpoint.stored import FLOATS, CheckpointError, StoredTensor
-from neoxja_np.checkpoint.torch_file import read_torch_file
+from neoxja_np.checkpoint.torch_file import check_members, read_torch_file
 from neoxja_np.checkpoint.widen import widen_all
 
 READERS = {"model.safetensors": read_header, "pytorch_model.bin": read_torch_file}
@@ -34,6 +35,15 @@ def stored_tensors(folder: Path) -> dict[str, StoredTensor]:
             return read_shards(folder / f"{file}.index.json", read)
     raise FileNotFoundError(f"{folder} has no weights: expected {' or '.join(READERS)}, or one of "
                             "them with .index.json behind its name, and its shards")
+
+
+def check_sums(path: Path) -> None:
+    """Raises CheckpointError where a pickled file's bytes are not those that were written.
+
+    A safetensors file has no checksum.
+    """
+    if path.suffix == ".bin":
+        check_members(path)
 
 
 def match(found: Mapping[str, StoredTensor], shapes: Mapping[str, tuple[int, ...]], *,
@@ -78,10 +88,12 @@ def load_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]], *, tie: bo
     nothing is returned then.
     """
     fitting, problems, notes = match(stored_tensors(folder), shapes, tie=tie)
-    resting = {name: tensor for name, tensor in fitting.items()
+    resting = {name: matrix_at_rest(tensor, dtype) for name, tensor in fitting.items()
                if at_rest and len(tensor.shape) == 2}
     tensors, endless = widen_all(
         {name: tensor for name, tensor in fitting.items() if name not in resting}, dtype)
+    endless += [name for name, matrix in resting.items() if not is_finite(matrix)]
+    tensors |= resting
     problems += [f"not finite: {name} holds NaN or infinity as {dtype}" for name in endless]
     if problems:
         raise CheckpointError(f"the weights in {folder} cannot be used:\n  "

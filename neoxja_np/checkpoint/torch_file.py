@@ -32,6 +32,13 @@ def read_torch_file(path: Path) -> dict[str, StoredTensor]:
         raise CheckpointError(f"{path} is not read as a file of torch.save: {error}") from None
 
 
+def check_members(path: Path) -> None:
+    """Raises CheckpointError where a member's bytes are not those that were written."""
+    with path.open("rb") as file:
+        for member in read_directory(file).values():
+            member.check(file)
+
+
 def read_tensors(file: BinaryIO, path: Path) -> dict[str, StoredTensor]:
     """The tensors of an open file."""
     if file.read(len(BEFORE_ZIP)) == BEFORE_ZIP:

@@ -36,10 +36,15 @@ class Member:
 
     def read(self, file: BinaryIO) -> bytes:
         """Its bytes. Raises CheckpointError where they are not those that were written."""
-        content = b"".join(self.blocks(file))
-        if zlib.crc32(content) != self.crc:
-            raise CheckpointError(f"{self.name!r} does not have the checksum that was written")
-        return content
+        self.check(file)
+        return b"".join(self.blocks(file))
+
+    def check(self, file: BinaryIO) -> None:
+        """Raises CheckpointError where its bytes are not those that were written."""
+        crc = 0
+        for block in self.blocks(file):
+            crc = zlib.crc32(block, crc)
+        require(crc == self.crc, f"{self.name!r} does not have the checksum that was written")
 
     def blocks(self, file: BinaryIO) -> Iterator[bytes]:
         """Its bytes, some at a time."""

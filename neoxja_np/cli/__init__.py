@@ -15,6 +15,7 @@ from importlib.metadata import version
 from neoxja_np.cli import (
     compare,
     conform,
+    convert,
     course,
     diagnose,
     encode,
@@ -27,6 +28,7 @@ from neoxja_np.cli import (
     tokenize,
     trace,
     train,
+    verify,
     vocabulary,
 )
 
@@ -38,8 +40,8 @@ def parser() -> argparse.ArgumentParser:
                                          "Example: neoxja generate 昔々 --sample --seed 3")
     top.add_argument("--version", action="version", version=f"neoxja-np {version('neoxja-np')}")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for verb in (generate, tokenize, encode, vocabulary, train, inspect, course, trace, compare,
-                 diagnose, replay, fixtures, conform, selftest, explain):
+    for verb in (generate, tokenize, encode, vocabulary, train, inspect, convert, verify, course,
+                 trace, compare, diagnose, replay, fixtures, conform, selftest, explain):
         verb.add_to(verbs)
     return top
 

@@ -21,6 +21,9 @@ def add_to(verbs: Verbs) -> None:
     add_model(verb)
     verb.add_argument("--dtype", choices=["float32", "float64"], default="float32",
                       help="default: float32")
+    verb.add_argument("--at-rest", action="store_true",
+                      help="leave the weights in their file, in 16 bits, and widen them where they "
+                           "are used: less memory, slower")
     verb.add_argument(
         "--max-new-tokens", metavar="N",
         type=number(int, "a whole number above 0", lambda n: n > 0),
@@ -53,7 +56,9 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError("the prompt is empty: give at least one character to go on from")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they say what the notes say
-        model = GPTNeoXJapaneseForCausalLM.from_pretrained(options.model, dtype=options.dtype)
+        model = GPTNeoXJapaneseForCausalLM.from_pretrained(
+            options.model, dtype=options.dtype,
+            weights_dtype="stored" if options.at_rest else None)
     for note in model.notes:
         if not note.startswith("tied:"):  # as the config says: no news
             print(f"neoxja: {note}", file=sys.stderr)

@@ -14,6 +14,8 @@ from neoxja_np.layers.attention import softmax
 from neoxja_np.model import forward
 from neoxja_np.weights import CausalLMWeights
 
+CHUNK = 256  # tokens
+
 
 def next_token(logits: Array, *, settings: GenerationConfig, rng: np.random.Generator) -> IntArray:
     """logits [B, V] -> [B]: the likeliest token, or one drawn.
@@ -36,6 +38,23 @@ def positions_of(attention_mask: IntArray) -> IntArray:
     return np.where(real, real.cumsum(axis=-1) - 1, 0)
 
 
+def last_logits(input_ids: IntArray, w: CausalLMWeights, *, config: GPTNeoXJapaneseConfig,
+                attention_mask: IntArray, position_ids: IntArray, cache: KeyValueCache,
+                angle_dtype: str) -> Array:
+    """input_ids [B, L], attention_mask [B, M], position_ids [B, L] -> [B, V]: of the last token.
+
+    A long prompt goes through the cache in chunks: scores are then [B, H, CHUNK, M], not
+    [B, H, M, M].
+    """
+    past = cache.length
+    for start in range(0, input_ids.shape[1], CHUNK):
+        part = slice(start, start + CHUNK)
+        logits = forward(input_ids[:, part], w, config=config, cache=cache, keep=slice(-1, None),
+                         attention_mask=attention_mask[:, :past + part.stop],
+                         position_ids=position_ids[:, part], angle_dtype=angle_dtype)
+    return logits[:, -1]
+
+
 def generate_steps(input_ids: IntArray, w: CausalLMWeights, *, config: GPTNeoXJapaneseConfig,
                    settings: GenerationConfig, attention_mask: IntArray, angle_dtype: str,
                    rng: np.random.Generator) -> Iterator[IntArray]:
@@ -52,10 +71,9 @@ def generate_steps(input_ids: IntArray, w: CausalLMWeights, *, config: GPTNeoXJa
     position_ids = positions_of(attention_mask)
     ended = np.zeros(batch, dtype=bool)
     for _ in range(steps):
-        logits = forward(input_ids, w, config=config, attention_mask=attention_mask,
-                         position_ids=position_ids, cache=cache, keep=slice(-1, None),
-                         angle_dtype=angle_dtype)
-        token = next_token(logits[:, -1], settings=settings, rng=rng)
+        logits = last_logits(input_ids, w, config=config, attention_mask=attention_mask,
+                             position_ids=position_ids, cache=cache, angle_dtype=angle_dtype)
+        token = next_token(logits, settings=settings, rng=rng)
         token = np.where(ended, settings.filler, token)
         yield token
         ended |= np.isin(token, settings.eos_token_ids)

@@ -188,3 +188,25 @@ def test_a_folder_that_asks_for_more_is_refused(tmp_path: Path) -> None:
 def test_help_names_every_setting() -> None:
     names = set(inspect.signature(GPTNeoXJapaneseForCausalLM.generate).parameters)
     assert set(CHECKS) - {"bos_token_id"} <= names
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 5, 6, 256])
+def test_a_prompt_in_chunks_gives_the_tokens_of_the_whole(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = np.random.default_rng(0).integers(0, 500, (2, 6))
+    mask = np.array([[0, 0, 0, 0, 1, 1], [1, 1, 1, 1, 1, 1]])  # one row whose first chunks are nothing but padding
+    alone = [MODEL(row[None, keep], use_cache=False).logits[:, -1] for row, keep in zip(ids, mask == 1, strict=True)]
+    seen = []
+    monkeypatch.setattr(search, "next_token", lambda logits, **_: (seen.append(logits), greedy(logits))[1])
+    monkeypatch.setattr(search, "CHUNK", chunk)
+    MODEL.generate(ids, mask, max_new_tokens=1)
+    assert np.abs(seen[0] - np.concatenate(alone)).max() <= 1e-12 * np.abs(seen[0]).max()
+    assert (MODEL.generate(ids, mask, max_new_tokens=5)[1:] == MODEL.generate(ids[1:], max_new_tokens=5)).all()
+
+
+def test_scores_are_no_wider_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths = []
+    monkeypatch.setattr(search, "forward", lambda ids, *rest, **named: (
+        lengths.append(ids.shape[1]), forward(ids, *rest, **named))[1])
+    monkeypatch.setattr(search, "CHUNK", 4)
+    MODEL.generate([list(range(11))], max_new_tokens=3)
+    assert lengths == [4, 4, 3, 1, 1]

@@ -1,0 +1,96 @@
+"""A model folder written anew: from a pickled file to safetensors, in another dtype, in shards."""
+
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+
+from neoxja_np.checkpoint.folder import EMBEDDING, HEAD, check_sums, match, stored_tensors
+from neoxja_np.checkpoint.narrow import narrowed
+from neoxja_np.checkpoint.safetensors_file import Outgoing
+from neoxja_np.checkpoint.shards import INDEX, SINGLE, in_bytes, other_weights, weight_files
+from neoxja_np.checkpoint.stored import CheckpointError, StoredTensor
+from neoxja_np.config import GPTNeoXJapaneseConfig
+from neoxja_np.files import find_folder, read_json
+from neoxja_np.weights import shapes
+from neoxja_np.writing import write_files, write_json
+
+Writer = Callable[[Path], object]
+FILES = ("config.json", "generation_config.json", "vocab.txt", "emoji.json",  # beside the weights
+         "tokenizer_config.json", "special_tokens_map.json")
+DTYPES = {"float16": "F16", "bfloat16": "BF16", "float32": "F32", "float64": "F64"}
+
+
+def convert(source: str | Path, target: str | Path | None = None, *, dtype: str | None = None,
+            max_shard_size: int | str = "50GB", replace: bool = False) -> list[str]:
+    """Writes the weights of a model folder as safetensors, and notes what was left out.
+
+    target: another folder, which then becomes a whole model folder; None: beside the pickled file.
+    dtype: float16, bfloat16, float32 or float64; None: each tensor as it is stored. Only a few MB
+    are in memory at a time; the target has the old weights until all of the new are on disk.
+    Raises FileNotFoundError; FileExistsError where the target has safetensors and `replace` is not
+    given; CheckpointError for weights that do not fit the config, or are not finite, or that
+    `dtype` is too small for; OSError where the disk is full.
+    """
+    if dtype is not None and dtype not in DTYPES:
+        raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
+    size = in_bytes(max_shard_size)
+    home = find_folder(source)
+    folder = home if target is None else Path(target)
+    if not replace and any((folder / name).exists() for name in (SINGLE, INDEX)):
+        raise FileExistsError(f"{folder} has safetensors already; give another folder, or say that "
+                              "they are to be replaced")
+    config = GPTNeoXJapaneseConfig.from_pretrained(home)
+    found = stored_tensors(home)
+    for path in {tensor.path for tensor in found.values()}:
+        check_sums(path)
+    fitting, problems, notes = match(
+        found, shapes(config, head="embed_in.weight" not in found), tie=config.tie_word_embeddings)
+    if problems:
+        raise CheckpointError(f"the weights in {home} cannot be converted:\n  "
+                              + "\n  ".join(problems))
+    if config.tie_word_embeddings and HEAD in fitting and fitting[HEAD] == fitting[EMBEDDING]:
+        del fitting[HEAD]
+        notes.append(f"{HEAD} is not written: it is {EMBEDDING}, and the config ties the two")
+    write(fitting, folder, dtype, size, beside=other_files(home, folder, dtype))
+    return notes
+
+
+def other_files(home: Path, folder: Path, dtype: str | None) -> dict[str, Writer]:
+    """What else belongs to a whole model folder, and how it is written; config.json says the dtype.
+    """
+    files: dict[str, Writer] = {}
+    if dtype:
+        config = read_json(home / "config.json")
+        config.pop("torch_dtype", None)  # the older name of dtype
+        config["dtype"] = dtype
+        files["config.json"] = lambda path: write_json(path, config)
+    if folder != home:
+        files = {name: partial(shutil.copyfile, home / name) for name in FILES
+                 if (home / name).is_file()} | files
+    return files
+
+
+def write(tensors: dict[str, StoredTensor], folder: Path, dtype: str | None, max_shard_size: int, *,
+          beside: dict[str, Writer]) -> None:
+    """Writes the tensors, and the files beside them first."""
+    kinds = {name: DTYPES[dtype] if dtype else tensor.dtype for name, tensor in tensors.items()}
+    with tqdm(desc="converting", unit="B", unit_scale=True, disable=None, delay=1) as progress:
+        outgoing = {name: Outgoing(kinds[name], tensor.shape, partial(
+            narrowed, name, tensor, kinds[name], progress.update))
+            for name, tensor in tensors.items()}
+        progress.total = sum(tensor.nbytes for tensor in outgoing.values())
+        check_room(folder, progress.total)
+        files = {**beside, **weight_files(outgoing, folder, max_shard_size=max_shard_size)}
+        write_files(folder, files, instead_of=other_weights(folder, than=files))
+
+
+def check_room(folder: Path, size: int) -> None:
+    """Raises OSError where the disk has too little room."""
+    there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    if free < size:
+        raise OSError(f"{folder} needs {size / 1e9:.2f} GB, but its disk has {free / 1e9:.2f} GB "
+                      "free; give a folder on another disk")
