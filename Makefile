@@ -11,7 +11,7 @@ demo: $(VENV)/.run
 
 test: $(VENV)/.dev
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q --ignore tests/parity
+	OPENBLAS_NUM_THREADS=1 $(BIN)/coverage run -m pytest -q -n auto --ignore tests/parity
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

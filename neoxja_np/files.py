@@ -16,11 +16,10 @@ def find_folder(name: str | Path) -> Path:
             return path
     message = f"there is no model folder {str(name)!r}"
     if re.fullmatch(r"[\w.-]+/[\w.-]+", str(name)):
-        revision = " --revision refs/pr/3" if str(name) == "abeja/gpt-neox-japanese-2.7b" else ""
         target = str(name).split("/")[1]
         message += (". It looks like a name on the Hugging Face hub, from which nothing is fetched "
                     "here. Run\n\n    pip install huggingface_hub\n"
-                    f"    hf download {name}{revision} --local-dir {target}\n\n"
+                    f"    hf download {name} --local-dir {target}\n\n"
                     f"and give the folder {target!r}")
     raise FileNotFoundError(message)
 

@@ -1,6 +1,6 @@
 """Hugging Face's own model, with every parameter redrawn and every activation read out under this package's names.
 
-The only place, with tools/make_golden.py, benchmarks/ and tests/parity/, that imports torch and transformers.
+The only place, with tools/make_golden.py, tools/torch_sample.py, benchmarks/ and tests/parity/, that imports torch.
 """
 
 import inspect

@@ -11,6 +11,13 @@ from neoxja_np.checkpoint.stored import STORED_AS, StoredTensor
 from neoxja_np.checkpoint.widen import BLOCK, widen_into
 
 
+def blocks(matrix: Any) -> Iterator[tuple[slice, Array]]:
+    """The rows of a matrix at rest, some at a time: which, and what they are."""
+    rows = max(1, BLOCK // matrix.shape[1])
+    for start in range(0, len(matrix), rows):
+        yield slice(start, start + rows), matrix[start:start + rows]
+
+
 class StoredMatrix:
     """weight [O, I] for products and `weight[ids]`: as large in memory as in the file.
 
@@ -58,6 +65,18 @@ class StoredMatrix:
         return self[:].astype(dtype or self.dtype, copy=False)
 
 
+class Transposed:
+    """weight.T, of which nothing is needed but x @ weight.T."""
+
+    def __init__(self, matrix: "StoredMatrix") -> None:
+        self.matrix = matrix
+
+    __array_ufunc__ = None
+
+    def __rmatmul__(self, x: Array) -> Array:
+        """x [N, I] -> [N, O]: x @ weight.T."""
+        return (self.matrix @ x.T).T
+
 
 def matrix_at_rest(tensor: StoredTensor, dtype: np.dtype[Any]) -> Array:
     """A matrix as its file has it, mapped; where `dtype` is another, one that is widened."""
@@ -66,26 +85,6 @@ def matrix_at_rest(tensor: StoredTensor, dtype: np.dtype[Any]) -> Array:
     return cast(Array, StoredMatrix(tensor, dtype))
 
 
-def blocks(matrix: Any) -> Iterator[tuple[slice, Array]]:
-    """The rows of a matrix at rest, some at a time: which, and what they are."""
-    rows = max(1, BLOCK // matrix.shape[1])
-    for start in range(0, len(matrix), rows):
-        yield slice(start, start + rows), matrix[start:start + rows]
-
-
 def is_finite(matrix: Array) -> bool:
     """Whether a matrix at rest holds neither NaN nor infinity."""
     return all(bool(np.isfinite(weight).all()) for _, weight in blocks(matrix))
-
-
-class Transposed:
-    """weight.T, of which nothing is needed but x @ weight.T."""
-
-    def __init__(self, matrix: StoredMatrix) -> None:
-        self.matrix = matrix
-
-    __array_ufunc__ = None
-
-    def __rmatmul__(self, x: Array) -> Array:
-        """x [N, I] -> [N, O]: x @ weight.T."""
-        return (self.matrix @ x.T).T

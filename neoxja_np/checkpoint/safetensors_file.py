@@ -20,13 +20,15 @@ from neoxja_np.checkpoint.stored import (
     STORED_AS,
     CheckpointError,
     StoredTensor,
+    is_possible,
     parse_json,
+    printable,
     refuse_pointer,
 )
 
 NAMES = {np.dtype(dtype).name: name for name, dtype in STORED_AS.items() if name != "BF16"}
 WIDTH = {name: np.dtype(dtype).itemsize for name, dtype in STORED_AS.items()}
-LARGEST_HEADER = 1 << 23  # bytes; that of the 2.7B model has 45,000
+LARGEST_HEADER = 1 << 21  # bytes; that of the 2.7B model has 45,000
 
 
 def read_header(path: Path) -> dict[str, StoredTensor]:
@@ -48,7 +50,8 @@ def read_header(path: Path) -> dict[str, StoredTensor]:
             pass
         return strictly(text, path)
     except (CheckpointError, SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path} is not a complete safetensors file ({error}); "
+        why = printable(str(error))
+        raise CheckpointError(f"{path} is not a complete safetensors file ({why}); "
                               "fetch or write it again") from None
 
 
@@ -64,6 +67,8 @@ def strictly(text: bytes, path: Path) -> dict[str, StoredTensor]:
         if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
             raise CheckpointError(f"{name!r} is described by something else than dtype, shape and "
                                   "data_offsets")
+        if not name.isprintable() or not is_possible(tuple(entry["shape"])):
+            raise CheckpointError(f"its tensor {name!r} has no possible name or shape")
         tensors[name] = StoredTensor(path, entry["dtype"], tuple(entry["shape"]),
                                      8 + len(text) + entry["data_offsets"][0])
     return dict(sorted(tensors.items(), key=lambda item: item[1].offset))

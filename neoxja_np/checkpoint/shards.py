@@ -8,10 +8,11 @@ from typing import Any
 
 from neoxja_np.arrays import Array
 from neoxja_np.checkpoint.safetensors_file import Outgoing, write_tensors
-from neoxja_np.checkpoint.stored import CheckpointError, StoredTensor, parse_json
+from neoxja_np.checkpoint.stored import STORED_AS, CheckpointError, StoredTensor, parse_json
 from neoxja_np.files import read_text
 from neoxja_np.writing import write_json
 
+LARGEST_INDEX = 1 << 21  # bytes; that of the 2.7B model has 30,000
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 WEIGHT_FILE = re.compile(
     r"model(_\d+)?(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json")
@@ -24,6 +25,8 @@ def read_shards(index: Path,
     Raises CheckpointError where index and files do not say the same.
     """
     try:
+        if index.stat().st_size > LARGEST_INDEX:
+            raise CheckpointError(f"more than {LARGEST_INDEX:,} bytes, the most that is read")
         content = parse_json(read_text(index))
     except ValueError as error:
         raise CheckpointError(f"{index} cannot be used: {error}") from None
@@ -33,7 +36,7 @@ def read_shards(index: Path,
     files = sorted(set(file_of.values()))
     refuse(index, "files outside the folder", [f for f in files if f != Path(f).name or "\\" in f])
     refuse(index, "files that are not there",
-           [f for f in files if not (index.parent / f).is_file()])
+           [f for f in files if not is_file(index.parent / f)])
     headers = {file: read(index.parent / file) for file in files}
     refuse(index, "tensors that their files do not hold",
            [name for name, file in file_of.items() if name not in headers[file]])
@@ -53,11 +56,21 @@ def check_total(metadata: Any, tensors: Mapping[str, StoredTensor], index: Path)
     Tensors that share their bytes may be counted once, as Hugging Face does, or each.
     """
     total = metadata.get("total_size") if isinstance(metadata, dict) else None
-    sizes = [(tensor.path, tensor.offset, tensor.nbytes) for tensor in tensors.values()]
+    sizes = [(tensor.path, tensor.offset, tensor.nbytes) for tensor in tensors.values()
+             if tensor.dtype in STORED_AS]
     sums = {sum(size for *_, size in some) for some in (sizes, set(sizes))}
-    if total is not None and total not in sums:
+    if total is not None and len(sizes) == len(tensors) and (
+            type(total) is not int or total not in sums):
         raise CheckpointError(f"{index} says total_size {total}, but its tensors have "
                               f"{max(sums)} bytes: is a file of another model among them?")
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that is too long is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def refuse(index: Path, what: str, names: list[str]) -> None:

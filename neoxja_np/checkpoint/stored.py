@@ -14,6 +14,7 @@ FLOATS = {"F16": np.float16, "BF16": np.uint16, "F32": np.float32, "F64": np.flo
 WHOLE = {"I64": np.int64, "I32": np.int32, "I16": np.int16, "I8": np.int8, "U8": np.uint8,
          "BOOL": np.bool_}
 STORED_AS = {**FLOATS, **WHOLE}  # what a dtype's numbers are to NumPy; it has no bfloat16
+LARGEST_SIZE = 1 << 58  # numbers: what 64 bits can count the bytes of
 
 
 class CheckpointError(ValueError):
@@ -61,6 +62,16 @@ def refuse_pointer(path: Path, start: bytes) -> None:
     if start.startswith(b"version https://git-lfs"):
         raise CheckpointError(f"{path} is a Git LFS pointer, not the file itself; "
                               "fetch it with `git lfs pull`")
+
+
+def is_possible(shape: tuple[int, ...]) -> bool:
+    """Whether NumPy can hold an array of that shape, an empty one too."""
+    return len(shape) <= 32 and math.prod(max(1, size) for size in shape) <= LARGEST_SIZE
+
+
+def printable(text: str) -> str:
+    """The text with what cannot be shown, such as a terminal's commands, written as an escape."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def extent(shape: tuple[int, ...], strides: tuple[int, ...]) -> int:

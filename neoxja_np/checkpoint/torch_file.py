@@ -9,11 +9,17 @@ from typing import BinaryIO
 
 import numpy as np
 
-from neoxja_np.checkpoint.stored import STORED_AS, CheckpointError, StoredTensor, refuse_pointer
-from neoxja_np.checkpoint.torch_pickle import View, state_dict
+from neoxja_np.checkpoint.stored import (
+    STORED_AS,
+    CheckpointError,
+    StoredTensor,
+    printable,
+    refuse_pointer,
+)
+from neoxja_np.checkpoint.torch_pickle import LARGEST, View, state_dict
 from neoxja_np.checkpoint.zip_file import Member, read_directory
 
-BEFORE_ZIP = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # a magic number, pickled
+BEFORE_ZIP = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # a magic number, behind a pickle's two bytes
 RECORDS = {"data.pkl", "version", "byteorder", ".format_version", ".storage_alignment",
            ".data/serialization_id"}
 
@@ -21,7 +27,8 @@ RECORDS = {"data.pkl", "version", "byteorder", ".format_version", ".storage_alig
 def read_torch_file(path: Path) -> dict[str, StoredTensor]:
     """Every tensor of a file of torch.save, by its name in the state dict.
 
-    Raises CheckpointError with what was found, where it is anything else than tensors by name.
+    The numbers are not looked at: check_members() compares them with their checksums. Raises
+    CheckpointError with what was found, where it is anything else than tensors by name.
     """
     with path.open("rb") as file:
         refuse_pointer(path, file.read(40))
@@ -41,16 +48,18 @@ def check_members(path: Path) -> None:
 
 def read_tensors(file: BinaryIO, path: Path) -> dict[str, StoredTensor]:
     """The tensors of an open file."""
-    if file.read(len(BEFORE_ZIP)) == BEFORE_ZIP:
+    if file.read(2 + len(BEFORE_ZIP))[2:] == BEFORE_ZIP:
         raise CheckpointError(
             "it has the format of torch before 1.6, without zip. Where torch is installed, write "
             f"it anew: torch.save(torch.load({path.name!r}, weights_only=True), {path.name!r})")
     members = within_one_folder(read_directory(file))
     if "data.pkl" not in members:
         raise CheckpointError("the archive holds no data.pkl")
-    if "byteorder" in members and (order := members["byteorder"].read(file)) != b"little":
-        raise CheckpointError(f"its byte order is {order!r}, expected b'little'")
-    views = state_dict(members["data.pkl"].read(file))
+    if "byteorder" in members:
+        order = members["byteorder"].read(file, at_most=99)
+        if order != b"little":
+            raise CheckpointError(f"its byte order is {order!r}, expected b'little'")
+    views = state_dict(members["data.pkl"].read(file, at_most=LARGEST))
     for name in members:
         if name not in RECORDS and not name.startswith("data/"):
             raise CheckpointError(f"the archive holds {name!r}, which torch.save does not write")
@@ -73,7 +82,7 @@ def stored_tensor(view: View, members: dict[str, Member], path: Path) -> StoredT
     width = np.dtype(STORED_AS[storage.dtype]).itemsize
     if member is None or member.size != storage.count * width:
         found = "no bytes" if member is None else f"{member.size} bytes"
-        raise CheckpointError(f"data/{storage.key} has {found}, the pickle says {storage.count} "
-                              f"numbers of {storage.dtype}")
+        raise CheckpointError(f"data/{printable(storage.key)} has {found}, the pickle says "
+                              f"{storage.count} numbers of {storage.dtype}")
     return StoredTensor(path, storage.dtype, view.shape, member.offset + view.offset * width,
                         None if view.is_contiguous() else view.strides)

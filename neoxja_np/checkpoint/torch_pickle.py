@@ -12,17 +12,17 @@ import pickletools
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from neoxja_np.checkpoint.stored import CheckpointError, extent
+from neoxja_np.checkpoint.stored import CheckpointError, extent, is_possible, printable
 
-LARGEST = 1 << 19  # bytes, and so the most operations, values and memo entries; 2.7B: 53,000
-CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
-ARGUMENTS = {"PROTO", "BININT", "BININT1", "BININT2", "LONG1", "BINUNICODE", "BINPUT",
-             "LONG_BINPUT", "BINGET", "LONG_BINGET"}
+LARGEST = 1 << 18  # bytes, and so the most operations, values and memo entries; 2.7B: 53,000
+MARK = object()    # where the parts of a tuple or a dict begin on the stack
+CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": (), "MARK": MARK}
+PUSHED = {"BININT", "BININT1", "BININT2", "LONG1", "BINUNICODE", "GLOBAL"}
+ARGUMENTS = {*PUSHED, "PROTO", "BINPUT", "LONG_BINPUT", "BINGET", "LONG_BINGET"}
 OPERATIONS = {operation.code: operation for operation in pickletools.opcodes}
 STORAGES = {"DoubleStorage": "F64", "FloatStorage": "F32", "HalfStorage": "F16",
             "BFloat16Storage": "BF16", "LongStorage": "I64", "IntStorage": "I32",
             "ShortStorage": "I16", "CharStorage": "I8", "ByteStorage": "U8", "BoolStorage": "BOOL"}
-MARK = object()    # where the parts of a tuple or a dict begin on the stack
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,6 @@ def kind(value: object) -> str:
 
 def state_dict(pickled: bytes) -> dict[str, View]:
     """The tensors by name that a pickle describes. Raises CheckpointError for any other content."""
-    if len(pickled) > LARGEST:
-        refuse(f"a pickle of {len(pickled):,} bytes, more than {LARGEST:,}")
     value = interpret(io.BytesIO(pickled))
     if not isinstance(value, dict):
         refuse(f"{kind(value)} in place of tensors by name")
@@ -94,38 +92,33 @@ def interpret(file: io.BytesIO) -> Any:
     stack: list[Any] = []
     memo: dict[int, Any] = {}
     while (operation := next_operation(file))[0] != "STOP":
-        match operation:
-            case "PROTO", 2:
-                pass
-            case "BININT" | "BININT1" | "BININT2" | "LONG1" | "BINUNICODE" | "GLOBAL", value:
-                stack.append(value)
-            case ("NONE" | "NEWTRUE" | "NEWFALSE" | "EMPTY_TUPLE") as name, _:
-                stack.append(CONSTANTS[name])
-            case "EMPTY_DICT", _:
-                stack.append({})
-            case "MARK", _:
-                stack.append(MARK)
-            case ("TUPLE1" | "TUPLE2" | "TUPLE3") as name, _:
-                stack.append(tuple(take(stack, int(name[-1]))))
-            case "TUPLE", _:
-                stack.append(tuple(take_to_mark(stack)))
-            case "SETITEM", _:
-                enter(stack, take(stack, 2))
-            case "SETITEMS", _:
-                enter(stack, take_to_mark(stack))
-            case "BINPUT" | "LONG_BINPUT", number:
-                [memo[number]] = take(stack, 1)
-                stack.append(memo[number])
-            case "BINGET" | "LONG_BINGET", number if number in memo:
-                stack.append(memo[number])
-            case "BINPERSID", _:
-                stack.append(storage(*take(stack, 1)))
-            case "REDUCE", _:
-                stack.append(call(*take(stack, 2)))
-            case "BUILD", _:
-                stack.append(build(*take(stack, 2)))
-            case name, argument:
-                refuse(f"the pickle operation {name} {'' if argument is None else argument}")
+        name, argument = operation
+        if name in PUSHED:
+            stack.append(argument)
+        elif name in CONSTANTS:
+            stack.append(CONSTANTS[name])
+        elif name in ("BINPUT", "LONG_BINPUT"):
+            memo[argument] = top(stack)
+        elif name in ("BINGET", "LONG_BINGET") and argument in memo:
+            stack.append(memo[argument])
+        elif name == "EMPTY_DICT":
+            stack.append({})
+        elif name in ("TUPLE1", "TUPLE2", "TUPLE3"):
+            stack.append(tuple(take(stack, int(name[-1]))))
+        elif name == "TUPLE":
+            stack.append(tuple(take_to_mark(stack)))
+        elif name == "SETITEM":
+            enter(stack, take(stack, 2))
+        elif name == "SETITEMS":
+            enter(stack, take_to_mark(stack))
+        elif name == "BINPERSID":
+            stack.append(storage(*take(stack, 1)))
+        elif name == "REDUCE":
+            stack.append(call(*take(stack, 2)))
+        elif name == "BUILD":
+            stack.append(build(*take(stack, 2)))
+        elif operation != ("PROTO", 2):
+            refuse(f"the pickle operation {name} {'' if argument is None else argument}")
     [value] = take(stack, 1)
     if stack or file.read(1):
         refuse("more than one value, or more behind the end of the pickle")
@@ -149,8 +142,15 @@ def next_operation(file: io.BytesIO) -> tuple[str, Any]:
 
 
 def line(file: io.BytesIO) -> str:
-    """A line of the pickle, without its end."""
-    return file.readline().removesuffix(b"\n").decode("ascii", "backslashreplace")
+    """A line of the pickle, without its end, such that it can be printed."""
+    return printable(file.readline().removesuffix(b"\n").decode("ascii", "backslashreplace"))
+
+
+def top(stack: list[Any]) -> Any:
+    """The uppermost value."""
+    if not stack or stack[-1] is MARK:
+        refuse("a pickle operation without its values")
+    return stack[-1]
 
 
 def take(stack: list[Any], count: int) -> list[Any]:
@@ -196,7 +196,8 @@ def build(entries: Any, attributes: Any) -> Any:
 def storage(reference: Any) -> Storage:
     """The storage that a persistent id stands for."""
     match reference:
-        case ("storage", Name(dotted), str(key), str(), int(count)) if count >= 0:
+        case ("storage", Name(dotted), str(key), str(), int(count)) if (
+                type(count) is int and count >= 0):
             dtype = STORAGES.get(dotted.removeprefix("torch."))
             if dotted.startswith("torch.") and dtype:
                 return Storage(key, dtype, count)
@@ -222,8 +223,9 @@ def call(function: Any, arguments: Any) -> Any:
 def view(numbers: Storage, offset: int, shape: tuple[Any, ...],
          strides: tuple[Any, ...]) -> View:
     """A tensor that lies within its storage."""
-    if not (len(shape) == len(strides) <= 32
-            and all(type(size) is int and size >= 0 for size in (offset, *shape, *strides))):
+    if not (len(shape) == len(strides)
+            and all(type(size) is int and size >= 0 for size in (offset, *shape, *strides))
+            and is_possible(shape)):
         refuse("a tensor of no possible shape")
     if (offset + extent(shape, strides) > numbers.count
             or math.prod(shape) > numbers.count):

@@ -22,6 +22,7 @@ DESCRIBED = 0x0008                      # flag: the checksum and the sizes follo
 UTF8 = 0x0800                           # flag: the name is UTF-8
 ZIP64 = 1                               # extra field: numbers of 64 bits
 LARGEST_DIRECTORY = 1 << 20             # bytes; that of the 2.7B model has 27,000
+LARGEST_EXTRA = 1 << 12                 # bytes; torch pads a header so that numbers are aligned
 BLOCK = 1 << 20
 
 
@@ -34,8 +35,10 @@ class Member:
     size: int
     crc: int
 
-    def read(self, file: BinaryIO) -> bytes:
-        """Its bytes. Raises CheckpointError where they are not those that were written."""
+    def read(self, file: BinaryIO, *, at_most: int) -> bytes:
+        """Its bytes. Raises CheckpointError where they are more, or not those that were written."""
+        require(self.size <= at_most, f"{self.name!r} has {self.size:,} bytes; {at_most:,} are the "
+                                      "most that is read")
         self.check(file)
         return b"".join(self.blocks(file))
 
@@ -62,9 +65,10 @@ def require(fact: bool, otherwise: str) -> None:
 def read_at(file: BinaryIO, record: struct.Struct, offset: int,
             signature: bytes) -> tuple[int, ...]:
     """The numbers of one record. Raises CheckpointError where it does not stand there."""
-    file.seek(max(offset, 0))
+    inside = 0 <= offset < file.seek(0, 2)
+    file.seek(offset if inside else 0)
     content = file.read(record.size)
-    require(offset >= 0 and len(content) == record.size and content[:4] == signature,
+    require(inside and len(content) == record.size and content[:4] == signature,
             f"no zip record {signature!r} at {offset}")
     return record.unpack(content)[1:]
 
@@ -72,17 +76,19 @@ def read_at(file: BinaryIO, record: struct.Struct, offset: int,
 def find_directory(file: BinaryIO) -> tuple[int, int, int]:
     """Where the directory begins, how long it is, and of how many members."""
     end = file.seek(0, 2) - END.size
-    *disks, here, count, length, start, comment = read_at(file, END, end, b"PK\5\6")
-    require(disks == [0, 0] and here == count, "an archive of several disks")
+    *numbers, here, count, length, start, comment = read_at(file, END, end, b"PK\5\6")
+    require(numbers == [0, 0] and here == count, "an archive of several disks")
     require(comment == 0, "a comment behind the archive")
     file.seek(max(end - LOCATOR.size, 0))
     if file.read(4) == b"PK\6\7":
         small = (count, length, start)
-        _, end64, _ = read_at(file, LOCATOR, end - LOCATOR.size, b"PK\6\7")
-        size, _, _, *disks, here, count, length, start = read_at(file, END64, end64, b"PK\6\6")
+        disk, end64, disks = read_at(file, LOCATOR, end - LOCATOR.size, b"PK\6\7")
+        require((disk, disks) == (0, 1), "an archive of several disks")
+        size, _, _, *numbers, here, count, length, start = read_at(
+            file, END64, end64, b"PK\6\6")
         require(size == END64.size - 12 and end64 + END64.size + LOCATOR.size == end,
                 "a gap before the end of the archive")
-        require(disks == [0, 0] and here == count, "an archive of several disks")
+        require(numbers == [0, 0] and here == count, "an archive of several disks")
         require(all(given in (large, full) for given, large, full in zip(
             small, (count, length, start), (0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF), strict=True)),
             "two ends of the archive that contradict each other")
@@ -121,8 +127,8 @@ def read_directory(file: BinaryIO) -> dict[str, Member]:
         require(method == 0 and stored == size, f"{name!r} is compressed (method {method})")
         require(offset == byte, f"{name!r} begins at {offset}, where {byte} was expected: members "
                                 "must follow each other without gap or overlap")
+        require(offset + size <= start, f"{name!r} reaches into the directory")
         members[name], byte = read_local(file, fields[:name_size], said, size, offset)
-        require(byte <= start, f"{name!r} reaches into the directory")
     require(byte == start, f"a gap before the directory at {start}")
     require(len(members) == count, f"{len(members)} members, where {count} are counted")
     return members
@@ -152,6 +158,8 @@ def enlarge(extra: bytes, name: str, *small: int) -> list[int]:
 
 def extra_fields(extra: bytes, name: str) -> dict[int, bytes]:
     """The extra fields of a header: what each number stands before."""
+    require(len(extra) <= LARGEST_EXTRA, f"{len(extra):,} bytes of extra fields at {name!r}; "
+                                         f"{LARGEST_EXTRA:,} are the most that is read")
     fields: dict[int, bytes] = {}
     while extra:
         number, size = struct.unpack("<2H", extra[:4].ljust(4, b"\xff"))
@@ -179,12 +187,13 @@ def read_local(file: BinaryIO, name: bytes, said: list[int], size: int,
     require(again[:-3] == said[:-3] and (again[-3:] == said[-3:]
                                          or (described and again[-3:] == [0, 0, 0])),
             f"{text!r} is described in two ways")
+    known = {size, offset, 0} if described else {size, offset}
     require(large is None or (len(large) % 8 == 0 and set(
-        struct.unpack(f"<{len(large) // 8}Q", large)) <= {size, offset}),
-        f"{text!r} has two sizes")
+        struct.unpack(f"<{len(large) // 8}Q", large)) <= known), f"{text!r} has two sizes")
     end = begin + size
     if described:
-        record = struct.pack("<4s3L" if large is None else "<4sL2Q", b"PK\7\x08", crc, size, size)
+        form = "<4s3L" if large is None and size < 1 << 32 else "<4sL2Q"
+        record = struct.pack(form, b"PK\7\x08", crc, size, size)
         file.seek(end)
         require(file.read(len(record)) == record,
                 f"behind {text!r} stand other sizes or another checksum than in the directory")

@@ -1,11 +1,15 @@
 """The exercises of notebook 10: weights in a file."""
 
 import struct
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from neoxja_np.learn.exercise import Exercise, Misconception
+
+SAMPLE = Path(__file__).parent / "files" / "sample.bin"  # of torch.save; by tools/torch_sample.py
 
 
 def header_length_of(start: bytes) -> int:
@@ -67,3 +71,43 @@ gigabytes = Exercise(
      Misconception(lambda parameters, each: parameters * each * 8 / 1e9,
                    "you counted bits: the size of a number is given in bytes.",
                    "ビットで数えています。数値 1 個のサイズはバイト単位で与えられています。")))
+
+
+def view_of(numbers: Any, offset: int, shape: tuple[int, int], strides: tuple[int, int]) -> Any:
+    """The matrix that a storage shows from `offset` on; strides in numbers: a row down, a column to the right."""
+    rows, columns = shape
+    down, right = strides
+    return np.array([[numbers[offset + row * down + column * right] for column in range(columns)]
+                     for row in range(rows)])
+
+
+def view_case(rng: np.random.Generator) -> tuple[Any, ...]:
+    """A transposed matrix, or some columns of a wider one, in a storage that has room for wrong turns, too."""
+    rows, columns, offset = int(rng.integers(2, 5)), int(rng.integers(2, 5)), int(rng.integers(0, 4))
+    strides = (1, rows + int(rng.integers(0, 3))) if rng.random() < 0.5 else (columns + int(rng.integers(0, 3)), 1)
+    numbers = 100 + np.arange(offset + (max(rows, columns) - 1) * sum(strides) + 2, dtype=np.float32)
+    return numbers, offset, (rows, columns), strides
+
+
+view = Exercise(
+    "view", view_of, view_case,
+    (Misconception(lambda numbers, offset, shape, strides: view_of(numbers, 0, shape, strides),
+                   "the matrix begins at `offset`; yours begins at the first number of the storage.",
+                   "行列は `offset` の位置から始まります。ストレージの先頭から読んでいます。"),
+     Misconception(lambda numbers, offset, shape, strides: numbers[offset:offset + shape[0] * shape[1]].reshape(shape),
+                   "you took the numbers row after row, as if there were no strides.",
+                   "ストライドを使わず、行ごとに隙間なく並んでいるものとして読んでいます。"),
+     Misconception(lambda numbers, offset, shape, strides:
+                   numbers[offset:offset + shape[0] * shape[1]].reshape(shape[::-1]).T,
+                   "you transposed, whatever the strides are. Some are of a transposed matrix, not all.",
+                   "ストライドの値によらず転置しています。転置した行列のストライドもありますが、すべてがそうではありません。"),
+     Misconception(lambda numbers, offset, shape, strides: view_of(numbers, offset, shape, strides[::-1]),
+                   "you swapped the strides: the first is the step from one row to the next, the second that from one column to "
+                   "the next.",
+                   "ストライドの順番が逆です。一つ目は次の行へ、二つ目は次の列へ進むときの歩幅です。"),
+     Misconception(lambda numbers, offset, shape, strides: view_of(numbers, offset, shape, strides).T,
+                   "these are the right numbers, transposed: shape is (rows, columns).",
+                   "数は合っていますが、転置されています。shape は（行数, 列数）です。"),
+     Misconception(lambda numbers, offset, shape, strides: as_strided(numbers[offset:], shape, strides),
+                   "you took the strides as bytes, which is what NumPy counts in. Here, as in torch, they count numbers.",
+                   "ストライドをバイト数として使っています。NumPy ではバイト単位ですが、ここでは torch と同じく数の個数です。")))

@@ -174,7 +174,7 @@ def test_inspect_reads_no_weights(tmp_path: Path, random_ja: Path, capsys: pytes
     (["generate", ""], "neoxja: the prompt is empty: give at least one character to go on from"),
     (["generate", "あ", "--model", "none"], "neoxja: there is no model folder 'none'"),
     (["generate", "あ", "--model", "abeja/gpt-neox-japanese-2.7b"],
-     "hf download abeja/gpt-neox-japanese-2.7b --revision refs/pr/3 --local-dir gpt-neox-japanese-2.7b"),
+     "hf download abeja/gpt-neox-japanese-2.7b --local-dir gpt-neox-japanese-2.7b"),
     (["generate", "あ", *RANDOM, "--max-new-tokens", "256"], "neoxja: 257 tokens do not fit into the context of 256"),
     (["inspect", "none"], "neoxja: there is no model folder 'none'"),
     (["tokenize", "\udce3"], "neoxja: the text holds a lone surrogate, U+DCE3 at 0"),
