@@ -124,8 +124,8 @@ def test_verbs_and_options_that_are_named_exist(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     helps = {verb: command_help(*verb) for verb in (
         ("generate",), ("tokenize",), ("encode",), ("vocabulary", "learn"), ("train",), ("conform", "tokenizer"),
-        ("conform", "model"), ("inspect",), ("verify",), ("convert",), ("course",), ("trace",), ("compare",), ("diagnose",),
-        ("replay",), ("fixtures", "list"), ("fixtures", "make"), ("selftest",), ("explain",))}
+        ("conform", "model"), ("inspect",), ("verify",), ("convert",), ("course",), ("trace",), ("compare",),
+        ("diagnose",), ("replay",), ("fixtures", "list"), ("fixtures", "make"), ("selftest",), ("explain",))}
     lines = [line for line in text.splitlines() if "neoxja " in line and "pip " not in line]
     assert lines
     for line in lines:

@@ -63,7 +63,11 @@ def read_tensors(file: BinaryIO, path: Path) -> dict[str, StoredTensor]:
     for name in members:
         if name not in RECORDS and not name.startswith("data/"):
             raise CheckpointError(f"the archive holds {name!r}, which torch.save does not write")
-    return {name: stored_tensor(view, members, path) for name, view in views.items()}
+    tensors = {name: stored_tensor(view, members, path) for name, view in views.items()}
+    total = sum(tensor.nbytes for tensor in tensors.values())
+    if total > 2 * path.stat().st_size:  # tied embeddings share their numbers; nothing else does
+        raise CheckpointError(f"its tensors would take {total:,} bytes, more than twice the file")
+    return tensors
 
 
 def within_one_folder(members: dict[str, Member]) -> dict[str, Member]:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from neoxja_np.checkpoint.stored import CheckpointError, extent, is_possible, printable
 
-LARGEST = 1 << 18  # bytes, and so the most operations, values and memo entries; 2.7B: 53,000
+LARGEST = 1 << 17  # bytes, and so the most operations, values and memo entries; 2.7B: 53,000
 MARK = object()    # where the parts of a tuple or a dict begin on the stack
 CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": (), "MARK": MARK}
 PUSHED = {"BININT", "BININT1", "BININT2", "LONG1", "BINUNICODE", "GLOBAL"}
@@ -73,7 +73,8 @@ def kind(value: object) -> str:
         case View():
             return "a tensor"
         case _:
-            return f"a {type(value).__name__}"
+            name = type(value).__name__
+            return f"{'an' if name == 'int' else 'a'} {name}"
 
 
 def state_dict(pickled: bytes) -> dict[str, View]:
@@ -118,7 +119,7 @@ def interpret(file: io.BytesIO) -> Any:
         elif name == "BUILD":
             stack.append(build(*take(stack, 2)))
         elif operation != ("PROTO", 2):
-            refuse(f"the pickle operation {name} {'' if argument is None else argument}")
+            refuse(f"the pickle operation {name}" + ("" if argument is None else f" {argument}"))
     [value] = take(stack, 1)
     if stack or file.read(1):
         refuse("more than one value, or more behind the end of the pickle")
