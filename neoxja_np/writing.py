@@ -2,14 +2,38 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+PART = re.compile(r"\.(.+)\.(\d+)\.part")
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """A JSON file in UTF-8, indented."""
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def remove_leftovers(folder: Path, names: Container[str]) -> None:
+    """Removes the parts of such files that a process left which was killed while it wrote."""
+    for part in folder.glob(".*.part"):
+        match = PART.fullmatch(part.name)
+        if match and match[1] in names and not is_running(int(match[2])):
+            part.unlink(missing_ok=True)
+
+
+def is_running(process: int) -> bool:
+    """Whether there is such a process; where that cannot be asked without harm, yes."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]], *,
@@ -23,6 +47,7 @@ def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]], *,
     if folder.is_file():
         raise FileExistsError(f"{str(folder)!r} is a file; give a folder to write into")
     folder.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder, files)
     parts = {name: folder / f".{name}.{os.getpid()}.part" for name in files}
     try:
         for name, write in files.items():

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from neoxja_np.arrays import Array
 from neoxja_np.checkpoint.stored import STORED_AS, StoredTensor
-from neoxja_np.checkpoint.widen import BLOCK, widen_into
+from neoxja_np.checkpoint.widen import BLOCK, widen_block
 
 
 def blocks(matrix: Any) -> Iterator[tuple[slice, Array]]:
@@ -57,7 +57,7 @@ class StoredMatrix:
         """Some of the rows, as an array of their own."""
         narrow = self.bits[rows]
         wide: Array = np.empty(narrow.shape, self.dtype)
-        widen_into(narrow.reshape(-1), self.tensor.dtype, wide.reshape(-1))
+        widen_block(narrow.reshape(-1), self.tensor.dtype, wide.reshape(-1))
         return wide
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:

@@ -37,7 +37,7 @@ def from_float16(numbers: NDArray[np.float16], into: NDArray[np.float32]) -> Non
     wide <<= 13
     wide &= ~0x7000_1FFF
     into *= np.float32(2.0**112)
-    if max(into.max(), -into.min()) >= 2.0**16:
+    if into.size and max(into.max(), -into.min()) >= 2.0**16:
         wide[np.abs(into) >= 2.0**16] |= 0x7F80_0000
 
 
@@ -45,21 +45,26 @@ WIDEN: dict[str, Callable[[NDArray[Any], NDArray[Any]], None]] = {
     "F16": from_float16, "BF16": from_bfloat16}
 
 
-def widen_into(bits: NDArray[Any], dtype: str, into: Array) -> bool:
-    """bits [N], of a stored dtype, into [N] float32 or float64; whether all are finite.
+def widen_block(bits: NDArray[Any], dtype: str, into: Array) -> None:
+    """bits [N], of a stored dtype, into [N] float32 or float64.
 
     Exact, but for F64 into float32, which rounds; what is too large for it becomes infinite.
     """
+    if dtype in WIDEN:
+        narrow = into if into.dtype == np.float32 else np.empty(into.shape, np.float32)
+        WIDEN[dtype](bits, narrow)
+        bits = narrow
+    if bits is not into:
+        with np.errstate(over="ignore"):
+            into[...] = bits
+
+
+def widen_into(bits: NDArray[Any], dtype: str, into: Array) -> bool:
+    """The same, a block at a time; and whether all numbers are finite."""
     finite = True
     for start in range(0, into.size, BLOCK):
-        part, source = into[start:start + BLOCK], bits[start:start + BLOCK]
-        if dtype in WIDEN:
-            narrow = part if part.dtype == np.float32 else np.empty(part.shape, np.float32)
-            WIDEN[dtype](source, narrow)
-            source = narrow
-        if source is not part:
-            with np.errstate(over="ignore"):
-                part[...] = source
+        part = into[start:start + BLOCK]
+        widen_block(bits[start:start + BLOCK], dtype, part)
         finite &= bool(np.isfinite(part).all())
     return finite
 
