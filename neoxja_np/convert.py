@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from neoxja_np.checkpoint.folder import EMBEDDING, HEAD, check_sums, match, stored_tensors
+from neoxja_np.checkpoint.folder import EMBEDDING, HEAD, check_sums, has_head, match, stored_tensors
 from neoxja_np.checkpoint.narrow import narrowed
 from neoxja_np.checkpoint.safetensors_file import Outgoing
 from neoxja_np.checkpoint.shards import INDEX, SINGLE, in_bytes, other_weights, weight_files
@@ -29,8 +29,9 @@ def convert(source: str | Path, target: str | Path | None = None, *, dtype: str 
 
     target: another folder, which then becomes a whole model folder; None: beside the pickled file.
     dtype: float16, bfloat16, float32 or float64; None: each tensor as it is stored. Only a few MB
-    are in memory at a time; the target has the old weights until all of the new are on disk.
-    Raises FileNotFoundError; FileExistsError where the target has safetensors and `replace` is not
+    are in memory at a time. Stopped on the way, the target has the old weights or the new; with
+    `replace` its config and vocabulary may be new before the weights are. Raises
+    FileNotFoundError; FileExistsError where something would be written over and `replace` is not
     given; CheckpointError for weights that do not fit the config, or are not finite, or that
     `dtype` is too small for; OSError where the disk is full.
     """
@@ -38,16 +39,18 @@ def convert(source: str | Path, target: str | Path | None = None, *, dtype: str 
         raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
     size = in_bytes(max_shard_size)
     home = find_folder(source)
-    folder = home if target is None else Path(target)
-    if not replace and any((folder / name).exists() for name in (SINGLE, INDEX)):
-        raise FileExistsError(f"{folder} has safetensors already; give another folder, or say that "
-                              "they are to be replaced")
+    folder = home if target is None or Path(target).resolve() == home.resolve() else Path(target)
+    there = [name for name in (SINGLE, INDEX, *(FILES if folder != home else ()))
+             if (folder / name).exists()]
+    if there and not replace:
+        raise FileExistsError(f"{folder} has {', '.join(there)} already; give another folder, or "
+                              "replace=True (--replace) to write over them")
     config = GPTNeoXJapaneseConfig.from_pretrained(home)
     found = stored_tensors(home)
     for path in {tensor.path for tensor in found.values()}:
         check_sums(path)
     fitting, problems, notes = match(
-        found, shapes(config, head="embed_in.weight" not in found), tie=config.tie_word_embeddings)
+        found, shapes(config, head=has_head(found)), tie=config.tie_word_embeddings)
     if problems:
         raise CheckpointError(f"the weights in {home} cannot be converted:\n  "
                               + "\n  ".join(problems))

@@ -29,7 +29,7 @@ def read_text(path: Path) -> str:
     if not path.is_file():
         raise FileNotFoundError(
             f"{path.parent} has no {path.name}; a model folder needs config.json and "
-            "model.safetensors, a tokenizer vocab.txt and emoji.json")
+            "model.safetensors or pytorch_model.bin, a tokenizer vocab.txt and emoji.json")
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -29,7 +29,7 @@ def is_running(process: int) -> bool:
         return True
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except OSError:
         pass
@@ -53,6 +53,8 @@ def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]], *,
         for name, write in files.items():
             parts[name].touch()  # with the user's own permissions
             write(parts[name])
+            with parts[name].open("rb+") as file:
+                os.fsync(file.fileno())  # on disk before it takes the place of another
         for name, part in parts.items():
             os.replace(part, folder / name)
         for path in instead_of:

@@ -4,7 +4,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -17,9 +16,11 @@ from neoxja_np.checkpoint.folder import stored_tensors
 from neoxja_np.checkpoint.narrow import to_bfloat16
 from neoxja_np.cli import main
 from neoxja_np.convert import DTYPES, convert
+from neoxja_np.verify import verify
 from neoxja_np.weights import flatten
 from safetensors.numpy import load_file
-from tests.checkpoint.test_folder import IN, OUT, tensors, write
+from tests.checkpoint import test_hostile_files as hostile
+from tests.checkpoint.test_folder import IDS, IN, OUT, tensors, write
 
 STORED = {"float16": np.float16, "float32": np.float32, "float64": np.float64}
 
@@ -77,11 +78,27 @@ def test_leftovers_are_left_out_and_said(tmp_path: Path) -> None:
     assert set(stored_tensors(tmp_path / "b")) == set(tensors())
 
 
+def test_another_models_folder_is_not_written_into(tmp_path: Path, random_ja: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "vocab.txt").write_text("another\n", "utf-8")
+    with pytest.raises(FileExistsError, match=r"other has vocab\.txt already"):
+        convert(random_ja, other)
+    assert (other / "vocab.txt").read_text("utf-8") == "another\n"
+    assert convert(random_ja, other, replace=True) == []
+
+
+def test_a_checkpoint_of_short_names_keeps_its_head(tmp_path: Path) -> None:
+    short = {name.removeprefix("gpt_neox_japanese."): array for name, array in tensors().items()}
+    convert(write(tmp_path / "a", short), tmp_path / "b")
+    assert set(stored_tensors(tmp_path / "b")) == set(tensors())
+
+
 def test_safetensors_are_replaced_only_when_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write(tmp_path, tensors())
     before = (folder / "model.safetensors").read_bytes()
     assert main(["convert", str(folder), "--dtype", "float16"]) == 1
-    assert "has safetensors already; give another folder, or say that they are to be" in capsys.readouterr().err
+    assert "has model.safetensors already; give another folder, or replace=True (--replace)" in capsys.readouterr().err
     assert (folder / "model.safetensors").read_bytes() == before
     assert main(["convert", str(folder), "--dtype", "float16", "--replace"]) == 0
     assert stored_tensors(folder)[IN].dtype == "F16"
@@ -127,6 +144,7 @@ models = [GPTNeoXJapaneseForCausalLM.from_pretrained(source) for source in sourc
 print("ready", flush=True)
 for number in itertools.count():
     size = [10**9, 3000, 4000, 3000, 3000][number // 2 % 5]
+    print(number, flush=True)
     if way == "save":
         models[number % 2].save_pretrained(target, max_shard_size=size)
     else:
@@ -150,8 +168,10 @@ def test_whoever_is_killed_leaves_the_old_weights_or_the_new(tmp_path: Path, way
                                  stdout=subprocess.PIPE, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
         assert child.stdout is not None
         assert child.stdout.readline() == b"ready\n"
-        time.sleep(rng.uniform(0, 0.2))
-        child.send_signal(signal.SIGKILL)
+        for _ in range(rng.randrange(1, 12)):
+            assert child.stdout.readline()
+        time.sleep(rng.uniform(0, 0.02))
+        child.kill()
         child.wait()
         child.stdout.close()
         weights = flatten(GPTNeoXJapaneseForCausalLM.from_pretrained(target).weights)
@@ -159,3 +179,59 @@ def test_whoever_is_killed_leaves_the_old_weights_or_the_new(tmp_path: Path, way
         assert len(fills) == 1, "a part of each"
         found |= fills
     assert found == {1.0, 2.0}, "the moments were not random enough to see both"
+
+
+# ---- from a pickled file ----
+
+
+def pickled_folder(folder: Path, dtype: str = "float16") -> tuple[Path, dict[str, np.ndarray]]:
+    arrays = {name: array.astype(dtype) for name, array in tensors().items()}
+    files = hostile.folder_of(arrays, hostile.BIN)
+    write(folder, tensors())
+    (folder / "model.safetensors").unlink()
+    (folder / hostile.BIN).write_bytes(files[hostile.BIN])
+    return folder, arrays
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_a_pickled_file_gets_its_numbers_in_safetensors_beside_it(tmp_path: Path, dtype: str) -> None:
+    folder, arrays = pickled_folder(tmp_path / "a", dtype)
+    before = (folder / hostile.BIN).read_bytes()
+    expected = GPTNeoXJapaneseForCausalLM.from_pretrained(folder)(IDS).logits
+    resting = GPTNeoXJapaneseForCausalLM.from_pretrained(folder, weights_dtype="stored")(IDS).logits
+    assert np.abs(resting - expected).max() <= 1e-5 * np.abs(expected).max()
+    assert main(["convert", str(folder)]) == 0
+    assert (folder / hostile.BIN).read_bytes() == before
+    again = load_file(folder / "model.safetensors")
+    assert {name: array.tobytes() for name, array in again.items()} == {
+        name: array.tobytes() for name, array in arrays.items()}
+    assert (GPTNeoXJapaneseForCausalLM.from_pretrained(folder)(IDS).logits == expected).all()
+
+
+def test_a_pickled_file_with_one_wrong_bit_is_not_converted(tmp_path: Path) -> None:
+    folder, arrays = pickled_folder(tmp_path / "a")
+    content = (folder / hostile.BIN).read_bytes()
+    place = content.index(arrays[IN].tobytes()) + 5
+    (folder / hostile.BIN).write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1:])
+    GPTNeoXJapaneseForCausalLM.from_pretrained(folder)  # a load does not compute checksums
+    with pytest.raises(CheckpointError, match=f"is damaged: .*{IN}.* checksum .*; fetch it again"):
+        convert(folder)
+    [found] = [finding for finding in verify(folder) if finding.what == "files"]
+    assert (found.passed, "does not have the checksum" in found.found) == (False, True)
+
+
+def test_a_head_that_is_the_embedding_is_left_out_where_the_config_ties_them(tmp_path: Path) -> None:
+    arrays = tensors()
+    entries = [hostile.text(name) + hostile.tensor(
+        hostile.storage("torch.FloatStorage", IN if name == OUT else name, array.size), 0, array.shape, [
+            step // 4 for step in array.strides]) for name, array in arrays.items()]
+    data = [(f"data/{name}", array.tobytes()) for name, array in arrays.items() if name != OUT]
+    for tied in (True, False):
+        folder = write(tmp_path / str(tied), arrays, tie=tied)
+        (folder / "model.safetensors").unlink()
+        (folder / hostile.BIN).write_bytes(hostile.zipped([("data.pkl", hostile.pickled(b"".join(entries))), *data]))
+        notes = convert(folder)
+        assert notes == ([f"{OUT} is not written: it is {IN}, and the config ties the two"] if tied else [])
+        assert (OUT in stored_tensors(folder)) != tied
+        model = GPTNeoXJapaneseForCausalLM.from_pretrained(folder)
+        assert (model.weights["embed_out"]["weight"] == arrays[IN]).all()

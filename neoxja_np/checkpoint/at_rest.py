@@ -28,9 +28,9 @@ class StoredMatrix:
 
     __array_ufunc__ = None  # so that NumPy leaves products to this class
 
-    def __init__(self, tensor: StoredTensor, dtype: np.dtype[Any]) -> None:
-        self.tensor, self.dtype = tensor, dtype
-        self.bits = np.asarray(tensor.bits())
+    def __init__(self, tensor: StoredTensor, content: NDArray[np.uint8],
+                 dtype: np.dtype[Any]) -> None:
+        self.tensor, self.bits, self.dtype = tensor, tensor.bits(content), dtype
         self.shape, self.size, self.ndim = tensor.shape, tensor.size, len(tensor.shape)
         self.nbytes = self.size * dtype.itemsize  # of the array that it stands for
 
@@ -74,15 +74,23 @@ class Transposed:
     __array_ufunc__ = None
 
     def __rmatmul__(self, x: Array) -> Array:
-        """x [N, I] -> [N, O]: x @ weight.T."""
-        return (self.matrix @ x.T).T
+        """x [..., I] -> [..., O]: x @ weight.T."""
+        rows = x.reshape(-1, x.shape[-1])
+        return (self.matrix @ rows.T).T.reshape(*x.shape[:-1], len(self.matrix))
 
 
-def matrix_at_rest(tensor: StoredTensor, dtype: np.dtype[Any]) -> Array:
-    """A matrix as its file has it, mapped; where `dtype` is another, one that is widened."""
+def matrix_at_rest(tensor: StoredTensor, content: NDArray[np.uint8],
+                   dtype: np.dtype[Any]) -> Array:
+    """A matrix in the mapped content of its file; where `dtype` is another, one that is widened."""
     if STORED_AS[tensor.dtype] is dtype.type:
-        return np.asarray(tensor.bits())
-    return cast(Array, StoredMatrix(tensor, dtype))
+        return tensor.bits(content)
+    return cast(Array, StoredMatrix(tensor, content, dtype))
+
+
+def equal(one: Array, other: Array) -> bool:
+    """Whether two matrices, at rest or not, hold the same numbers."""
+    return one.shape == other.shape and all(
+        np.array_equal(rows, other[block]) for block, rows in blocks(one))
 
 
 def is_finite(matrix: Array) -> bool:

@@ -2,17 +2,17 @@
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from neoxja_np.arrays import Array
-from neoxja_np.checkpoint.at_rest import is_finite, matrix_at_rest
+from neoxja_np.checkpoint.at_rest import equal, is_finite, matrix_at_rest
 from neoxja_np.checkpoint.safetensors_file import read_header
 from neoxja_np.checkpoint.shards import read_shards
-from neoxja_np.checkpoint.stored import FLOATS, CheckpointError, StoredTensor
+from neoxja_np.checkpoint.stored import FLOATS, CheckpointError, StoredTensor, mapped
 from neoxja_np.checkpoint.torch_file import check_members, read_torch_file
 from neoxja_np.checkpoint.widen import widen_all
 
@@ -37,13 +37,21 @@ def stored_tensors(folder: Path) -> dict[str, StoredTensor]:
                             "them with .index.json behind its name, and its shards")
 
 
+def has_head(found: Container[str]) -> bool:
+    """Whether a checkpoint with these names is one of the model with its head."""
+    return HEAD in found or "embed_in.weight" not in found
+
+
 def check_sums(path: Path) -> None:
     """Raises CheckpointError where a pickled file's bytes are not those that were written.
 
     A safetensors file has no checksum.
     """
-    if path.suffix == ".bin":
-        check_members(path)
+    try:
+        if path.suffix == ".bin":
+            check_members(path)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path} is damaged: {error}; fetch it again") from None
 
 
 def match(found: Mapping[str, StoredTensor], shapes: Mapping[str, tuple[int, ...]], *,
@@ -88,8 +96,11 @@ def load_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]], *, tie: bo
     nothing is returned then.
     """
     fitting, problems, notes = match(stored_tensors(folder), shapes, tie=tie)
-    resting = {name: matrix_at_rest(tensor, dtype) for name, tensor in fitting.items()
-               if at_rest and len(tensor.shape) == 2}
+    matrices = {name: tensor for name, tensor in fitting.items()
+                if at_rest and len(tensor.shape) == 2}
+    contents = {path: mapped(path) for path in {tensor.path for tensor in matrices.values()}}
+    resting = {name: matrix_at_rest(tensor, contents[tensor.path], dtype)
+               for name, tensor in matrices.items()}
     tensors, endless = widen_all(
         {name: tensor for name, tensor in fitting.items() if name not in resting}, dtype)
     endless += [name for name, matrix in resting.items() if not is_finite(matrix)]
@@ -105,7 +116,7 @@ def load_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]], *, tie: bo
 
 def tie_head(tensors: dict[str, Array]) -> str:
     """Enters the embedding as the head, unless the file stores another; says what was found."""
-    if HEAD in tensors and not np.array_equal(tensors[HEAD], tensors[EMBEDDING]):
+    if HEAD in tensors and not equal(tensors[HEAD], tensors[EMBEDDING]):
         warnings.warn(f"tie_word_embeddings is true, but {HEAD} and {EMBEDDING} differ in the "
                       "file: both are kept, as in transformers 5", stacklevel=4)
         return f"not tied: {HEAD} is stored and differs from {EMBEDDING}"

@@ -10,9 +10,6 @@ from neoxja_np.arrays import Array
 from neoxja_np.checkpoint.stored import FLOATS, CheckpointError, StoredTensor
 from neoxja_np.checkpoint.widen import BLOCK, widen_into
 
-# From which size on a number is rounded to infinity: half a step above the largest.
-INFINITE = {"F16": 65520.0, "BF16": 2.0**128 - 2.0**119, "F32": 2.0**128 - 2.0**103, "F64": np.inf}
-
 
 def to_bfloat16(values: Array) -> NDArray[np.uint16]:
     """values [N] -> [N], as bits: the nearest bfloat16, of two equally near the even one.
@@ -23,6 +20,14 @@ def to_bfloat16(values: Array) -> NDArray[np.uint16]:
     bits = values.astype(np.float32).view(np.uint32)
     bits += 0x7FFF + ((bits >> 16) & 1)
     return (bits >> 16).astype(np.uint16)
+
+
+def is_finite(bits: NDArray[Any], dtype: str) -> bool:
+    """Whether stored numbers are neither NaN nor infinity: then not all bits of the exponent are 1.
+    """
+    if dtype == "BF16":
+        return bool((bits & 0x7F80 != 0x7F80).all())
+    return bool(np.isfinite(bits).all())
 
 
 def narrowed(name: str, tensor: StoredTensor, dtype: str,
@@ -38,10 +43,10 @@ def narrowed(name: str, tensor: StoredTensor, dtype: str,
         if not widen_into(bits, tensor.dtype, values):
             raise CheckpointError(f"not finite: {name} holds NaN or infinity")
         if dtype != tensor.dtype:
-            largest = float(max(values.max(), -values.min()))
-            if largest >= INFINITE[dtype]:
-                raise CheckpointError(f"{name} holds {largest:g} or its negative, which is too "
-                                      f"large for {dtype}")
-            bits = to_bfloat16(values) if dtype == "BF16" else values.astype(FLOATS[dtype])
+            with np.errstate(over="ignore"):
+                bits = to_bfloat16(values) if dtype == "BF16" else values.astype(FLOATS[dtype])
+            if not is_finite(bits, dtype):
+                raise CheckpointError(f"{name} holds {np.abs(values).max():g} or its negative, "
+                                      f"which is too large for {dtype}")
         yield bits
         done(bits.nbytes)

@@ -6,7 +6,6 @@ NumPy, and it copies, so the bytes themselves are mapped here, and written a ten
 
 import json
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +43,8 @@ def read_header(path: Path) -> dict[str, StoredTensor]:
         text = file.read(min(length, LARGEST_HEADER))
     try:
         if length > LARGEST_HEADER:
-            raise CheckpointError(f"a header of {length:,} bytes; {LARGEST_HEADER:,} are the most "
-                                  "that is read")
+            raise CheckpointError(f"its first 8 bytes announce a header of {length:,}; "
+                                  f"{LARGEST_HEADER:,} are the most that is read")
         with safe_open(path, framework="np"):
             pass
         return strictly(text, path)
@@ -114,5 +113,3 @@ def write_tensors(tensors: Mapping[str, NDArray[Any] | Outgoing], path: Path) ->
         for entry in entries.values():
             for block in entry.blocks():
                 file.write(block.reshape(-1).view(np.uint8).data)
-        file.flush()
-        os.fsync(file.fileno())  # on disk before it takes the place of another

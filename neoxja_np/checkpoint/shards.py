@@ -15,7 +15,7 @@ from neoxja_np.writing import write_json
 LARGEST_INDEX = 1 << 21  # bytes; that of the 2.7B model has 30,000
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 WEIGHT_FILE = re.compile(
-    r"model(_\d+)?(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json")
+    r"model(_2)?-\d{5}-of-\d{5}\.safetensors|model\.safetensors(\.index\.json)?")
 
 
 def read_shards(index: Path,
@@ -106,8 +106,8 @@ def weight_files(tensors: Mapping[str, Array | Outgoing], folder: Path, *,
     writers = [partial(write_tensors, shard) for shard in shards]
     if len(shards) == 1:
         return {SINGLE: writers[0]}
-    old = (folder / INDEX).read_text("utf-8") if (folder / INDEX).is_file() else ""
-    stem = "model_2" if '"model-' in old else "model"
+    old = (folder / INDEX).read_bytes() if (folder / INDEX).is_file() else b""
+    stem = "model_2" if b'"model-' in old else "model"
     names = [f"{stem}-{i + 1:05}-of-{len(shards):05}.safetensors" for i in range(len(shards))]
     index = {"metadata": {"total_size": sum(tensor.nbytes for tensor in tensors.values())},
              "weight_map": {tensor: name for name, shard in zip(names, shards, strict=True)

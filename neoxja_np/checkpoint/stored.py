@@ -41,20 +41,26 @@ class StoredTensor:
         """How many bytes they take."""
         return self.size * np.dtype(STORED_AS[self.dtype]).itemsize
 
-    def bits(self) -> NDArray[Any]:
+    def bits(self, content: NDArray[np.uint8] | None = None) -> NDArray[Any]:
         """The tensor as it is stored, read-only, mapped and not copied; bfloat16 as uint16.
 
-        Raises KeyError for other dtypes.
+        content: the whole file, where it is mapped already. Raises KeyError for other dtypes.
         """
         dtype = np.dtype(STORED_AS[self.dtype]).newbyteorder("<")
         if self.size == 0:
             return np.empty(self.shape, dtype)
+        content = mapped(self.path) if content is None else content
+        length = self.size if self.strides is None else extent(self.shape, self.strides)
+        flat = content[self.offset:self.offset + length * dtype.itemsize].view(dtype)
         if self.strides is None:
-            return np.memmap(self.path, dtype, mode="r", offset=self.offset, shape=self.shape)
-        flat = np.memmap(self.path, dtype, mode="r", offset=self.offset,
-                         shape=(extent(self.shape, self.strides),))
+            return flat.reshape(self.shape)
         return as_strided(flat, self.shape, [step * dtype.itemsize for step in self.strides],
                           writeable=False)
+
+
+def mapped(path: Path) -> NDArray[np.uint8]:
+    """A file's bytes, read-only, mapped into memory; a map keeps the file open."""
+    return np.asarray(np.memmap(path, np.uint8, mode="r"))
 
 
 def refuse_pointer(path: Path, start: bytes) -> None:

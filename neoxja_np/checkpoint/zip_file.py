@@ -13,12 +13,12 @@ from typing import BinaryIO
 
 from neoxja_np.checkpoint.stored import CheckpointError
 
-LOCAL = struct.Struct("<4s5H3L2H")      # before each member
-ENTRY = struct.Struct("<4s6H3L5H2L")    # the same again, in the directory
-END64 = struct.Struct("<4sQ2H2L4Q")     # where the directory is, for large files
-LOCATOR = struct.Struct("<4sLQL")       # where END64 is
-END = struct.Struct("<4s4H2LH")         # where the directory is
-DESCRIBED = 0x0008                      # flag: the checksum and the sizes follow the member
+LOCAL = struct.Struct("<4s5H3L2H")      # local file header: before each member
+ENTRY = struct.Struct("<4s6H3L5H2L")    # central directory header: the same again
+END64 = struct.Struct("<4sQ2H2L4Q")     # zip64 end of central directory: where that is, if far
+LOCATOR = struct.Struct("<4sLQL")       # its locator: where END64 is
+END = struct.Struct("<4s4H2LH")         # end of central directory: where that is
+DESCRIBED = 0x0008                      # flag: a data descriptor follows, with checksum and sizes
 UTF8 = 0x0800                           # flag: the name is UTF-8
 ZIP64 = 1                               # extra field: numbers of 64 bits
 LARGEST_DIRECTORY = 1 << 20             # bytes; that of the 2.7B model has 27,000
@@ -117,10 +117,10 @@ def read_directory(file: BinaryIO) -> dict[str, Member]:
         fields = directory[place + ENTRY.size:][:name_size + extra_size]
         place += ENTRY.size + name_size + extra_size + comment_size
         require(place <= length, "a directory entry that is cut off")
-        name = readable(fields[:name_size])
+        name = checked_name(fields[:name_size])
         require(comment_size == 0 and disk == 0, f"a comment or a disk number at {name!r}")
         require(name not in members, f"two members called {name!r}")
-        size, stored, offset = enlarge(fields[name_size:], name, said[-1], said[-2], offset)
+        size, stored, offset = zip64_sizes(fields[name_size:], name, said[-1], said[-2], offset)
         _, flags, method, *_ = said
         require(flags & ~(DESCRIBED | UTF8) == 0,
                 f"{name!r} is encrypted or has other features (flags {flags:#06x})")
@@ -134,7 +134,7 @@ def read_directory(file: BinaryIO) -> dict[str, Member]:
     return members
 
 
-def readable(name: bytes) -> str:
+def checked_name(name: bytes) -> str:
     """A member's name. Raises CheckpointError for one that leads elsewhere."""
     try:
         text = name.decode("utf-8")
@@ -146,7 +146,7 @@ def readable(name: bytes) -> str:
     return text
 
 
-def enlarge(extra: bytes, name: str, *small: int) -> list[int]:
+def zip64_sizes(extra: bytes, name: str, *small: int) -> list[int]:
     """Size, stored size and offset: those that 32 bits cannot hold are in the field of zip64."""
     wanted = [value == 0xFFFFFFFF for value in small]
     large = extra_fields(extra, name).get(ZIP64, b"")

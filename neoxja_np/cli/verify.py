@@ -16,7 +16,7 @@ def add_to(verbs: Verbs) -> None:
         "five texts that it is known to say. Ends with 1 where something is wrong."))
     verb.add_argument("folder", metavar="FOLDER")
     verb.add_argument("--no-outputs", action="store_true",
-                      help="do not run the 2.7B for its texts, which takes 11 GB of memory and "
+                      help="do not run the 2.7B for its texts, which takes 6 GB of memory and "
                            "some minutes")
 
 

@@ -14,7 +14,9 @@ from neoxja_np.layers.attention import softmax
 from neoxja_np.model import forward
 from neoxja_np.weights import CausalLMWeights
 
-CHUNK = 256  # tokens
+# Tokens of a prompt at a time. With three layers of the 2.7B's size, 1,024 tokens took 3.6 s with
+# 128, 256 or 512, 4.4 s with 64, 4.1 s at once; 2,047 took 0.26, 0.39 or 0.63 GB, 2.0 at once.
+CHUNK = 256
 
 
 def next_token(logits: Array, *, settings: GenerationConfig, rng: np.random.Generator) -> IntArray:

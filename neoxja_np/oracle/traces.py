@@ -92,7 +92,7 @@ def fingerprint(model: GPTNeoXJapaneseForCausalLM) -> str:
     """
     digest = hashlib.sha256()
     for name, array in sorted(flatten(model.weights).items()):
-        digest.update(name.encode() + b"\0" + array.astype("<f4").tobytes())
+        digest.update(name.encode() + b"\0" + np.asarray(array).astype("<f4").tobytes())
     return digest.hexdigest()
 
 

@@ -195,7 +195,8 @@ def test_sizes_that_are_none(tmp_path: Path, size: object) -> None:
 
 
 def test_saving_touches_no_other_file(tmp_path: Path) -> None:
-    others = ["model_best.safetensors", "model-lora.safetensors", "modelling.safetensors", "model.safetensors.bak"]
+    others = ["model_best.safetensors", "model_7.safetensors", "model_2.safetensors", "model-lora.safetensors",
+              "modelling.safetensors", "model.safetensors.bak"]
     for name in others:
         (tmp_path / name).touch()
     model = GPTNeoXJapaneseForCausalLM.from_pretrained("random-ja")

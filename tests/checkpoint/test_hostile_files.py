@@ -406,7 +406,7 @@ ZIPS = {
        for data, found in ((bytes(23), "23 bytes"), (bytes(25), "25 bytes"), (b"", "0 bytes"), (None, "no bytes"))},
     **{f"the format before 1.6, protocol {start[1]}": (
         start + b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19." + PICKLE, "without zip. Where torch is installed, write it anew: "
-        f"torch.save(torch.load('{BIN}', weights_only=True), '{BIN}')")
+        f"torch.save(torch.load('{BIN}', weights_only=True), 'new.bin')")
        for start in (b"\x80\2", b"\x80\3")},
 }
 
@@ -548,9 +548,9 @@ TENSORS = {
     "metadata that are null": (laid_out(f'"__metadata__":null,{A}'), "its __metadata__ is no JSON object"),
     **{f"metadata {value}": (laid_out(f'"__metadata__":{value},{A}'), BROKEN) for value in (
         '{"x":1}', '{"x":null}', '{"x":["1"]}', '{"x":{"y":"z"}}', '["x"]', '"x"', "1")},
-    "a length beyond all files": (laid_out(A, length=2**63), f"a header of {2**63:,} bytes"),
+    "a length beyond all files": (laid_out(A, length=2**63), f"announce a header of {2**63:,}; "),
     "a length within the header": (laid_out(A, length=9), BROKEN),
-    "a large header": (laid_out(A.ljust(LARGEST_HEADER - 1)), f"a header of {LARGEST_HEADER + 1:,} bytes"),
+    "a large header": (laid_out(A.ljust(LARGEST_HEADER - 1)), f"announce a header of {LARGEST_HEADER + 1:,}; "),
     "a length alone": (bytes(8), BROKEN),
     "less data": (laid_out(A, 7), BROKEN),
     "more data": (laid_out(A, 9), BROKEN),
