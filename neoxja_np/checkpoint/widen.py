@@ -60,7 +60,7 @@ def widen_block(bits: NDArray[Any], dtype: str, into: Array) -> None:
 
 
 def widen_into(bits: NDArray[Any], dtype: str, into: Array) -> bool:
-    """The same, a block at a time; and whether all numbers are finite."""
+    """bits [N], of a stored dtype, into [N] as widen_block() does; whether all are finite."""
     finite = True
     for start in range(0, into.size, BLOCK):
         part = into[start:start + BLOCK]

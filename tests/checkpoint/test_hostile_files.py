@@ -404,6 +404,9 @@ ZIPS = {
         "crc": 7}, described={"crc": 7}),
     **{f"a storage of {found}": case(f"has {found}, the pickle says 6 numbers of F32", members(**{"data/0": data}))
        for data, found in ((bytes(23), "23 bytes"), (bytes(25), "25 bytes"), (b"", "0 bytes"), (None, "no bytes"))},
+    "one storage under nine names": (zipped(members(pickled(b"".join(
+        text(str(i)) + tensor(storage(count=50_000), 0, (50_000,), (1,)) for i in range(9))), **{
+            "data/0": bytes(200_000)})), "its tensors would take 1,800,000 bytes, four times the file's"),
     **{f"the format before 1.6, protocol {start[1]}": (
         start + b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19." + PICKLE, "without zip. Where torch is installed, write it anew: "
         f"torch.save(torch.load('{BIN}', weights_only=True), 'new.bin')")

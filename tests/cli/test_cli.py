@@ -109,7 +109,7 @@ def test_dtype_is_the_models(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     asked: list[str] = []
     right = GPTNeoXJapaneseForCausalLM.from_pretrained
     monkeypatch.setattr(GPTNeoXJapaneseForCausalLM, "from_pretrained",
-                        lambda folder, dtype: asked.append(dtype) or right(folder, dtype=dtype))
+                        lambda folder, dtype, **rest: asked.append(dtype) or right(folder, dtype=dtype, **rest))
     for arguments in ([], ["--dtype", "float64"]):
         assert main(["generate", "あ", *RANDOM, "--max-new-tokens", "1", *arguments]) == 0
     assert asked == ["float32", "float64"]
