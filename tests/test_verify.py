@@ -128,6 +128,6 @@ def test_the_texts_are_compared_where_the_sizes_are_those_of_the_2_7b(
 
 @pytest.mark.checkpoint
 @pytest.mark.skipif(not CHECKPOINT, reason="needs the real checkpoint: a folder of abeja/gpt-neox-japanese-2.7b "
-                                           "in NEOXJA_CHECKPOINT, and 11 GB of memory")
+                                           "in NEOXJA_CHECKPOINT, and 6 GB of memory")
 def test_the_published_weights_say_the_five_known_texts() -> None:
     assert [finding for finding in verify.verify(CHECKPOINT) if finding.passed is False] == []

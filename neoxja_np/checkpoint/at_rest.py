@@ -48,10 +48,11 @@ class StoredMatrix:
             np.matmul(weight, x, out=out[block])
         return out
 
-    @property
-    def T(self) -> "Transposed":  # noqa: N802 - NumPy's name
+    def transpose(self) -> "Transposed":
         """For x @ weight.T."""
         return Transposed(self)
+
+    T = property(transpose)
 
     def __getitem__(self, rows: Any) -> Array:
         """Some of the rows, as an array of their own."""
