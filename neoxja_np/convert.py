@@ -34,6 +34,12 @@ def convert(source: str | Path, target: str | Path | None = None, *, dtype: str 
     FileNotFoundError; FileExistsError where something would be written over and `replace` is not
     given; CheckpointError for weights that do not fit the config, or are not finite, or that
     `dtype` is too small for; OSError where the disk is full.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     notes = convert("random-ja", folder, dtype="bfloat16", max_shard_size="100KB")
+    ...     sorted(path.name for path in Path(folder).glob("*.index.json"))
+    ['model.safetensors.index.json']
     """
     if dtype is not None and dtype not in DTYPES:
         raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
@@ -85,15 +91,6 @@ def write(tensors: dict[str, StoredTensor], folder: Path, dtype: str | None, max
             narrowed, name, tensor, kinds[name], progress.update))
             for name, tensor in tensors.items()}
         progress.total = sum(tensor.nbytes for tensor in outgoing.values())
-        check_room(folder, progress.total)
         files = {**beside, **weight_files(outgoing, folder, max_shard_size=max_shard_size)}
-        write_files(folder, files, instead_of=other_weights(folder, than=files))
-
-
-def check_room(folder: Path, size: int) -> None:
-    """Raises OSError where the disk has too little room."""
-    there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
-    free = shutil.disk_usage(there).free
-    if free < size:
-        raise OSError(f"{folder} needs {size / 1e9:.2f} GB, but its disk has {free / 1e9:.2f} GB "
-                      "free; give a folder on another disk")
+        write_files(folder, files, instead_of=other_weights(folder, than=files),
+                    size=progress.total)

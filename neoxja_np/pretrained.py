@@ -141,7 +141,8 @@ class GPTNeoXJapanesePreTrainedModel:
         files = {"config.json": lambda path: write_json(path, config),
                  "generation_config.json": lambda path: write_json(path, settings),
                  **weight_files(tensors, home, max_shard_size=in_bytes(max_shard_size))}
-        write_files(home, files, instead_of=other_weights(home, than=files))
+        write_files(home, files, instead_of=other_weights(home, than=files),
+                    size=sum(array.nbytes for array in tensors.values()))
 
     def run(self, pure: Callable[..., Array], inputs: Inputs, *, cache: KeyValueCache | None,
             use_cache: bool | None, output_attentions: bool | None,

@@ -46,6 +46,9 @@ def verify(folder: str | Path, *, outputs: bool = True) -> Iterator[Finding]:
     outputs: whether a model of the 2.7B's sizes is asked for the five texts that the published
     weights are known to give; that takes 6 GB of memory and some minutes. Raises
     FileNotFoundError where there is no such folder.
+
+    >>> [finding.what for finding in verify("random-ja") if finding.passed is False]
+    []
     """
     home = find_folder(folder)
     checks = {"config": check_config, "files": check_files, "tensors": check_tensors,

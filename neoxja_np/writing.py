@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,18 +37,29 @@ def is_running(process: int) -> bool:
     return True
 
 
+def check_room(folder: Path, size: int) -> None:
+    """Raises OSError where the folder's disk has too little room for `size` bytes."""
+    there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    if free < size:
+        raise OSError(f"{folder} needs {size / 1e9:.2f} GB, but its disk has {free / 1e9:.2f} GB "
+                      "free; give a folder on another disk")
+
+
 def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]], *,
-                instead_of: Iterable[Path] = ()) -> None:
+                instead_of: Iterable[Path] = (), size: int = 0) -> None:
     """Has each file written beside its name and renames all, in this order, when all are there.
 
     The files that they stand `instead_of` are removed last: so long as the file that says where
     the others are comes last in `files`, whoever is stopped on the way leaves the old ones or the
-    new ones. A failure to write leaves the folder as it was.
+    new ones. A failure to write leaves the folder as it was; a `size` in bytes, where it is known,
+    is a reason not to begin on a disk that has no room for it.
     """
     if folder.is_file():
         raise FileExistsError(f"{str(folder)!r} is a file; give a folder to write into")
-    folder.mkdir(parents=True, exist_ok=True)
     remove_leftovers(folder, files)
+    check_room(folder, size)
+    folder.mkdir(parents=True, exist_ok=True)
     parts = {name: folder / f".{name}.{os.getpid()}.part" for name in files}
     try:
         for name, write in files.items():

@@ -7,13 +7,16 @@ import shutil
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 from neoxja_np import CheckpointError, GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseModel
 from neoxja_np.checkpoint.folder import stored_tensors
-from neoxja_np.checkpoint.narrow import to_bfloat16
+from neoxja_np.checkpoint.narrow import narrowed, to_bfloat16
+from neoxja_np.checkpoint.stored import StoredTensor
+from neoxja_np.checkpoint.widen import BLOCK
 from neoxja_np.cli import main
 from neoxja_np.convert import DTYPES, convert
 from neoxja_np.verify import verify
@@ -235,3 +238,21 @@ def test_a_head_that_is_the_embedding_is_left_out_where_the_config_ties_them(tmp
         assert (OUT in stored_tensors(folder)) != tied
         model = GPTNeoXJapaneseForCausalLM.from_pretrained(folder)
         assert (model.weights["embed_out"]["weight"] == arrays[IN]).all()
+
+
+def test_of_a_strided_tensor_no_more_than_a_block_is_copied(tmp_path: Path) -> None:
+    rows, columns = 2048, 4096  # 32 MB; a block is of 1 MB
+    path = tmp_path / "columns"
+    array = np.random.default_rng(0).standard_normal((columns, rows)).astype(np.float32)
+    path.write_bytes(array.tobytes())
+    turned = StoredTensor(path, "F32", (rows, columns), 0, (1, rows))
+    tracemalloc.start()
+    parts = (part.copy() for part in narrowed("turned", turned, "F32", lambda _: None))
+    assert all((part == expected).all() for part, expected in zip(
+        parts, array.T.reshape(-1).reshape(-1, BLOCK), strict=True))
+    before = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    for _ in narrowed("turned", turned, "F32", lambda _: None):
+        pass
+    assert tracemalloc.get_traced_memory()[1] - before < 8e6
+    tracemalloc.stop()

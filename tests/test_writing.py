@@ -1,6 +1,7 @@
 """Files written whole or not at all, and what a killed process left behind."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,3 +31,16 @@ def test_what_they_stand_instead_of_goes_last(tmp_path: Path, monkeypatch: pytes
     write_files(tmp_path, {name: Path.touch for name in ("shard", "index")}, instead_of=[tmp_path / "old"])
     assert [step for step in order if not step[1].endswith(".part")] == [
         ("replace", "shard"), ("replace", "index"), ("unlink", "old")]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="parts are removed where one can ask whether a process runs")
+def test_room_is_looked_for_when_what_was_left_there_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left, plain = tmp_path / f".a.{ended.pid}.part", shutil.disk_usage(tmp_path)
+    left.touch()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: plain._replace(free=0 if left.exists() else 1000))
+    write_files(tmp_path, {"a": Path.touch}, size=1000)
+    with pytest.raises(OSError, match=r"needs 0\.00 GB, but its disk has 0\.00 GB free; give a folder"):
+        write_files(tmp_path / "b", {"c": Path.touch}, size=1001)
+    assert {path.name for path in tmp_path.iterdir()} == {"a"}

@@ -36,7 +36,8 @@ def narrowed(name: str, tensor: StoredTensor, dtype: str,
 
     Raises CheckpointError at one that is not finite, or that the dtype is too small for.
     """
-    source = tensor.bits().reshape(-1)
+    whole = tensor.bits()
+    source = whole.reshape(-1) if tensor.strides is None else whole.flat  # reshape copies a view
     for start in range(0, tensor.size, BLOCK):
         bits = source[start:start + BLOCK]
         values: Array = np.empty(bits.shape, np.float64 if tensor.dtype == "F64" else np.float32)
