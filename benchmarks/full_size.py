@@ -4,8 +4,10 @@
 
 The weights are random, for the times do not depend on them. They are made once, in build/full-size: float16, as the published
 file has them, and the same in bfloat16. The two sides take turns, each in a process of its own, for both do not fit into memory.
-Times are medians of all rounds (in brackets the fastest and the slowest), memory is the highest that a round saw. The floor is
-what must be paid at least for a token: every matrix read once, in one product with a vector.
+Times are medians of all rounds (in brackets the fastest and the slowest), memory is the highest that a round saw. Two floors say
+what must be paid at least. For a token: every matrix read once, in one product with a vector. For a load to float32: as much
+memory fresh from the system, one byte written in each page, by a thread for each core. On a virtual machine that can be nearly
+all of it, and differs from minute to minute, for memory that was given back must be got from the host again.
 """
 
 import argparse
@@ -18,6 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +33,8 @@ SIZES = {"vocab_size": 32000, "hidden_size": 2560, "num_hidden_layers": 32, "num
 SIDES = {  # which folder, then how it is loaded
     "ours float32": ("F16", {}), "ours at rest, float16": ("F16", {"weights_dtype": "stored"}),
     "ours at rest, bfloat16": ("BF16", {"weights_dtype": "stored"}),
-    "theirs float32": ("F16", {"dtype": "float32"}), "theirs bfloat16": ("F16", {"dtype": "bfloat16"})}
+    "theirs float32": ("F16", {"dtype": "float32"}), "theirs bfloat16": ("F16", {"dtype": "bfloat16"}),
+    "fresh memory": ("F16", {})}
 NEW = 16  # tokens that are timed in a round
 
 
@@ -106,9 +110,10 @@ class Ours:
 
     def steps(self, ids: np.ndarray, new: int) -> list[float]:
         """Seconds until the first new token, then until each of the others."""
-        times = [time.perf_counter()]
-        for _ in self.model.stream(ids, max_new_tokens=new, do_sample=False):
+        times, self.said = [time.perf_counter()], []
+        for tokens in self.model.stream(ids, max_new_tokens=new, do_sample=False):
             times.append(time.perf_counter())
+            self.said.append(tokens.tolist())
         return np.diff(times).tolist()
 
     def floor(self) -> float:
@@ -134,12 +139,13 @@ class Theirs:
             folder, dtype=getattr(torch, options["dtype"])).eval()
 
     def steps(self, ids: np.ndarray, new: int) -> list[float]:
-        times, cache, inputs = [time.perf_counter()], None, self.torch.tensor(ids)
+        times, self.said, cache, inputs = [time.perf_counter()], [], None, self.torch.tensor(ids)
         with self.torch.inference_mode():
             for _ in range(new):
                 out = self.model(inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
                 cache, inputs = out.past_key_values, out.logits[:, -1:].argmax(-1)
                 times.append(time.perf_counter())
+                self.said.append(inputs[:, 0].tolist())
         return np.diff(times).tolist()
 
 
@@ -154,12 +160,23 @@ def warm(kind: str) -> None:
                 pass
 
 
+def fresh_memory(size: int) -> None:
+    """Memory of that size, in parts as large as a matrix, and a byte written in each page."""
+    parts = [np.empty(1 << 26, np.uint8) for _ in range(size >> 26)]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        list(threads.map(lambda part: part[::4096].fill(1), parts))
+
+
 def serve(name: str) -> None:
     """One round of one side; its figures as JSON."""
     kind, options = SIDES[name]
     if name.startswith("theirs"):
         importlib.import_module("transformers")  # which is not loading
     warm(kind)
+    if name == "fresh memory":
+        size = 2 * (KINDS[kind] / "model.safetensors").stat().st_size
+        print(json.dumps({"said": [], "figures": {"load": [seconds(lambda: fresh_memory(size))]}}))
+        return
     with Peak() as peak:
         start = time.perf_counter()
         side = (Ours if name.startswith("ours") else Theirs)(KINDS[kind], options)
@@ -170,6 +187,7 @@ def serve(name: str) -> None:
     prompt = rng.integers(0, SIZES["vocab_size"], (4, 2048))
     side.steps(prompt[:1, :4], 2)  # warm
     figures["decode"] = side.steps(prompt[:1, :16], 1 + NEW)[1:]
+    said = side.said
     if name in ("ours float32", "theirs float32"):
         figures["decode, batch of 4"] = side.steps(prompt[:, :16], 1 + NEW)[1:]
         figures["prefill, 1024"] = side.steps(prompt[:1, :1024], 1)
@@ -181,7 +199,7 @@ def serve(name: str) -> None:
             side.steps(prompt[:1, :2047], 1)
         figures["prefill of 2047, GB above the weights"] = peak.gigabytes - weights
     figures["peak, GB with mapped files"] = memory("VmHWM")
-    print(json.dumps(figures))
+    print(json.dumps({"said": said, "figures": figures}))
 
 
 # ---- all of them ----
@@ -198,12 +216,15 @@ def main() -> None:
         return
     make_folders()
     table: dict[str, dict[str, list[float]]] = {}
+    said: dict[str, list[list[int]]] = {}
     for number in range(options.rounds):
         for side in options.sides:
             print(f"round {number + 1}: {side}", file=sys.stderr)
             done = subprocess.run([sys.executable, "-m", "benchmarks.full_size", "--serve", side],
                                   check=True, stdout=subprocess.PIPE, text=True)
-            for what, figure in json.loads(done.stdout.splitlines()[-1]).items():
+            answer = json.loads(done.stdout.splitlines()[-1])
+            said[side] = answer["said"]
+            for what, figure in answer["figures"].items():
                 table.setdefault(what, {}).setdefault(side, []).extend(
                     figure if isinstance(figure, list) else [figure])
     for what, sides in table.items():
@@ -213,6 +234,11 @@ def main() -> None:
                 print(f"  {side:24} {max(figures):7.2f} GB")
             else:
                 print(f"  {side:24} {statistics.median(figures):7.3f} s ({min(figures):.3f} to {max(figures):.3f})")
+    first, *others = (side for side in said if said[side])
+    print(f"\nthe same tokens as {first}")
+    for side in others:
+        same = [one == other for one, other in zip(said[first], said[side], strict=True)]
+        print(f"  {side:24} {sum(same):3} of {len(same)}")
 
 
 if __name__ == "__main__":
