@@ -1,7 +1,7 @@
 """A model folder written anew: from a pickled file to safetensors, in another dtype, in shards."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from neoxja_np.files import find_folder, read_json
 from neoxja_np.weights import shapes
 from neoxja_np.writing import write_files, write_json
 
+WRITTEN = (SINGLE, INDEX)
+PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 Writer = Callable[[Path], object]
 FILES = ("config.json", "generation_config.json", "vocab.txt", "emoji.json",  # beside the weights
          "tokenizer_config.json", "special_tokens_map.json")
@@ -27,13 +29,14 @@ def convert(source: str | Path, target: str | Path | None = None, *, dtype: str 
             max_shard_size: int | str = "50GB", replace: bool = False) -> list[str]:
     """Writes the weights of a model folder as safetensors, and notes what was left out.
 
-    target: another folder, which then becomes a whole model folder; None: beside the pickled file.
-    dtype: float16, bfloat16, float32 or float64; None: each tensor as it is stored. Only a few MB
-    are in memory at a time. Stopped on the way, the target has the old weights or the new; with
-    `replace` its config and vocabulary may be new before the weights are. Raises
-    FileNotFoundError; FileExistsError where something would be written over and `replace` is not
-    given; CheckpointError for weights that do not fit the config, or are not finite, or that
-    `dtype` is too small for; OSError where the disk is full.
+    target: another folder, which then becomes a whole model folder, without what another model had
+    beside its weights; None: beside the pickled file. dtype: float16, bfloat16, float32 or float64;
+    None: each tensor as it is stored. Only a few MB are in memory at a time. Stopped on the way,
+    the target has the old weights or the new; with `replace` its config and vocabulary may be new
+    before the weights are. Raises FileNotFoundError; FileExistsError where something would be
+    written over and `replace` is not given, or where it is not clear which weights are meant;
+    CheckpointError for weights that do not fit the config, or are not finite, or that `dtype` is
+    too small for; OSError where the disk is full.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -46,10 +49,14 @@ def convert(source: str | Path, target: str | Path | None = None, *, dtype: str 
     size = in_bytes(max_shard_size)
     home = find_folder(source)
     folder = home if target is None or Path(target).resolve() == home.resolve() else Path(target)
-    there = [name for name in (SINGLE, INDEX, *(FILES if folder != home else ()))
-             if (folder / name).exists()]
-    if there and not replace:
-        raise FileExistsError(f"{folder} has {', '.join(there)} already; give another folder, or "
+    pickled = there(home, PICKLED)
+    if folder == home and pickled and there(home, WRITTEN):
+        raise FileExistsError(f"{home} has {pickled[0]} and {there(home, WRITTEN)[0]}: which is to "
+                              "be converted? Move the other away, or give another folder, for "
+                              "which the second is read")
+    over = there(folder, WRITTEN if folder == home else (*WRITTEN, *FILES))
+    if over and not replace:
+        raise FileExistsError(f"{folder} has {', '.join(over)} already; give another folder, or "
                               "replace=True (--replace) to write over them")
     config = GPTNeoXJapaneseConfig.from_pretrained(home)
     found = stored_tensors(home)
@@ -63,8 +70,17 @@ def convert(source: str | Path, target: str | Path | None = None, *, dtype: str 
     if config.tie_word_embeddings and HEAD in fitting and fitting[HEAD] == fitting[EMBEDDING]:
         del fitting[HEAD]
         notes.append(f"{HEAD} is not written: it is {EMBEDDING}, and the config ties the two")
-    write(fitting, folder, dtype, size, beside=other_files(home, folder, dtype))
+    if pickled and there(home, WRITTEN):
+        notes.append(f"{there(home, WRITTEN)[0]} was read, not {pickled[0]} beside it")
+    beside = other_files(home, folder, dtype)
+    write(fitting, folder, dtype, size, beside=beside, instead_of=[
+        folder / name for name in over if name in FILES and name not in beside])
     return notes
+
+
+def there(folder: Path, names: Iterable[str]) -> list[str]:
+    """Which of these files a folder has."""
+    return [name for name in names if (folder / name).exists()]
 
 
 def other_files(home: Path, folder: Path, dtype: str | None) -> dict[str, Writer]:
@@ -83,8 +99,8 @@ def other_files(home: Path, folder: Path, dtype: str | None) -> dict[str, Writer
 
 
 def write(tensors: dict[str, StoredTensor], folder: Path, dtype: str | None, max_shard_size: int, *,
-          beside: dict[str, Writer]) -> None:
-    """Writes the tensors, and the files beside them first."""
+          beside: dict[str, Writer], instead_of: list[Path]) -> None:
+    """Writes the tensors, and the files beside them first; removes what they stand instead of."""
     kinds = {name: DTYPES[dtype] if dtype else tensor.dtype for name, tensor in tensors.items()}
     with tqdm(desc="converting", unit="B", unit_scale=True, disable=None, delay=1) as progress:
         outgoing = {name: Outgoing(kinds[name], tensor.shape, partial(
@@ -92,5 +108,5 @@ def write(tensors: dict[str, StoredTensor], folder: Path, dtype: str | None, max
             for name, tensor in tensors.items()}
         progress.total = sum(tensor.nbytes for tensor in outgoing.values())
         files = {**beside, **weight_files(outgoing, folder, max_shard_size=max_shard_size)}
-        write_files(folder, files, instead_of=other_weights(folder, than=files),
-                    size=progress.total)
+        write_files(folder, files, size=progress.total,
+                    instead_of=[*other_weights(folder, than=files), *instead_of])

@@ -15,7 +15,9 @@ def find_folder(name: str | Path) -> Path:
         if path.is_dir():
             return path
     message = f"there is no model folder {str(name)!r}"
-    if re.fullmatch(r"[\w.-]+/[\w.-]+", str(name)):
+    if Path(name).is_file():
+        message = f"{str(name)!r} is a file; give the model folder that it is in"
+    elif re.fullmatch(r"[\w.-]+/[\w.-]+", str(name)):
         target = str(name).split("/")[1]
         message += (". It looks like a name on the Hugging Face hub, from which nothing is fetched "
                     "here. Run\n\n    pip install huggingface_hub\n"

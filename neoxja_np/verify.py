@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from neoxja_np.arrays import Array
-from neoxja_np.checkpoint.folder import check_sums, has_head, load_weights, stored_tensors
+from neoxja_np.checkpoint.folder import HEAD, check_sums, has_head, load_weights, stored_tensors
 from neoxja_np.config import GPTNeoXJapaneseConfig
 from neoxja_np.files import find_folder
 from neoxja_np.pretrained import GPTNeoXJapaneseForCausalLM
@@ -60,6 +60,8 @@ def verify(folder: str | Path, *, outputs: bool = True) -> Iterator[Finding]:
             yield from check(home)
         except (OSError, ValueError) as error:
             yield Finding(what, False, str(error))
+            if what == "config":
+                return  # nothing else can be held against it
 
 
 def check_config(home: Path) -> Iterator[Finding]:
@@ -105,7 +107,7 @@ def sha256(path: Path) -> str:
 def weights_at_rest(home: Path) -> tuple[dict[str, Array], list[str]]:
     """The weights, checked but not read into memory, and notes. Raises CheckpointError."""
     config = GPTNeoXJapaneseConfig.from_pretrained(home)
-    head = has_head(stored_tensors(home))
+    head = config.tie_word_embeddings or has_head(stored_tensors(home))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they say what the notes say
         return load_weights(home, shapes(config, head=head), tie=config.tie_word_embeddings,
@@ -122,6 +124,10 @@ def check_tensors(home: Path) -> Iterator[Finding]:
     others = [note for note in notes if note.startswith("ignored")]
     yield Finding("tensors", True, "; ".join(
         [f"{numbers:,} numbers, stored in {', '.join(kinds)}, all finite", *others]))
+    if HEAD not in weights:
+        yield Finding("head", None, "none is stored: these are weights of GPTNeoXJapaneseModel, "
+                      "which gives hidden states; text needs embed_out.weight")
+        return
     tying = [note for note in notes if note not in others]
     yield Finding("tying", None if any(note.startswith("not") for note in tying) else True,
                   "; ".join(tying) or "the config does not tie embedding and head")
@@ -132,11 +138,13 @@ def check_vocabulary(home: Path) -> Iterator[Finding]:
     config = GPTNeoXJapaneseConfig.from_pretrained(home)
     rows = len(GPTNeoXJapaneseTokenizer.from_pretrained(home).vocabulary.rows)
     ends = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
-    outside = [i for i in (*ends, config.bos_token_id, config.pad_token_id)
+    special = [*(("eos_token_id", i) for i in ends), ("bos_token_id", config.bos_token_id),
+               ("pad_token_id", config.pad_token_id)]
+    outside = [f"{name} {i}" for name, i in special
                if i is not None and not 0 <= i < config.vocab_size]
     found = f"{rows} rows, as in the config"
     if outside:
-        found = f"the config has the special id {outside[0]}, of {config.vocab_size} rows"
+        found = f"config.json says {', '.join(outside)}, of {config.vocab_size} rows"
     elif rows != config.vocab_size:
         found = f"vocab.txt has {rows} rows, the config says vocab_size {config.vocab_size}"
     yield Finding("vocabulary", not outside and rows == config.vocab_size, found)

@@ -55,7 +55,8 @@ def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]], *,
     new ones. A failure to write leaves the folder as it was; a `size` in bytes, where it is known,
     is a reason not to begin on a disk that has no room for it.
     """
-    if folder.is_file():
+    made = not folder.exists()
+    if not made and not folder.is_dir():
         raise FileExistsError(f"{str(folder)!r} is a file; give a folder to write into")
     remove_leftovers(folder, files)
     check_room(folder, size)
@@ -74,3 +75,5 @@ def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]], *,
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
+        if made and not any(folder.iterdir()):
+            folder.rmdir()

@@ -18,7 +18,7 @@ from neoxja_np.checkpoint.narrow import narrowed, to_bfloat16
 from neoxja_np.checkpoint.stored import StoredTensor
 from neoxja_np.checkpoint.widen import BLOCK
 from neoxja_np.cli import main
-from neoxja_np.convert import DTYPES, convert
+from neoxja_np.convert import DTYPES, FILES, convert
 from neoxja_np.verify import verify
 from neoxja_np.weights import flatten
 from safetensors.numpy import load_file
@@ -88,7 +88,22 @@ def test_another_models_folder_is_not_written_into(tmp_path: Path, random_ja: Pa
     with pytest.raises(FileExistsError, match=r"other has vocab\.txt already"):
         convert(random_ja, other)
     assert (other / "vocab.txt").read_text("utf-8") == "another\n"
-    assert convert(random_ja, other, replace=True) == []
+    (other / "generation_config.json").write_text('{"max_new_tokens": 3}', "utf-8")
+    source = shutil.copytree(random_ja, tmp_path / "source")
+    (source / "generation_config.json").unlink()
+    assert convert(source, other, replace=True) == []
+    assert {path.name for path in other.iterdir()} == {  # nothing of the other model is left
+        path.name for path in source.iterdir() if path.name in FILES} | {"model.safetensors"}
+
+
+def test_it_is_not_guessed_which_weights_are_meant(tmp_path: Path) -> None:
+    folder = write(tmp_path / "a", tensors())
+    before = (folder / "model.safetensors").read_bytes()
+    (folder / "pytorch_model.bin").write_bytes(b"older or newer")
+    with pytest.raises(FileExistsError, match=r"a has pytorch_model\.bin and model\.safetensors: which is to be"):
+        convert(folder, replace=True)
+    assert (folder / "model.safetensors").read_bytes() == before
+    assert convert(folder, tmp_path / "b") == ["model.safetensors was read, not pytorch_model.bin beside it"]
 
 
 def test_a_checkpoint_of_short_names_keeps_its_head(tmp_path: Path) -> None:
@@ -118,7 +133,7 @@ def test_what_cannot_be_converted_leaves_nothing_behind(tmp_path: Path, change: 
         weights[OUT][10, 11] = {"infinite": np.inf, "large": 70000}[change]
     with pytest.raises(CheckpointError, match=message):
         convert(write(tmp_path / "a", weights), tmp_path / "b", dtype="float16")
-    assert not (tmp_path / "b").exists() or not list((tmp_path / "b").iterdir())
+    assert not (tmp_path / "b").exists()
 
 
 def test_a_full_disk_is_seen_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,7 +68,7 @@ def test_the_hash_of_the_hub(folder: Path) -> None:
     ("truncated", "files", "is not a complete safetensors file"),
     ("not finite", "tensors", "not finite: gpt_neox_japanese.final_layer_norm.bias"),
     ("shape", "tensors", "wrong shape: gpt_neox_japanese.final_layer_norm.bias"),
-    ("special id", "vocabulary", "the config has the special id 999999, of "),
+    ("special id", "vocabulary", "config.json says eos_token_id 999999, of "),
     ("rows", "vocabulary", "rows, the config says vocab_size"),
     ("no vocabulary", "vocabulary", "has no vocab.txt")])
 def test_damage(folder: Path, damage: str, what: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,6 +93,21 @@ def test_damage(folder: Path, damage: str, what: str, message: str, capsys: pyte
     assert message in found
     assert main(["verify", str(folder)]) == 1
     assert f"WRONG {what}: " in capsys.readouterr().out
+
+
+def test_without_a_config_nothing_else_is_held_against_it(folder: Path) -> None:
+    (folder / "config.json").unlink()
+    assert [finding.what for finding in verify.verify(folder)] == ["config"]
+
+
+@pytest.mark.parametrize("tie", [False, True])
+def test_weights_without_a_head_give_no_text_unless_it_is_the_embedding(folder: Path, tie: bool) -> None:
+    change_config(folder, tie_word_embeddings=tie)
+    weights = load_file(folder / "model.safetensors")
+    del weights[OUT]
+    save_file({name.removeprefix("gpt_neox_japanese."): array for name, array in weights.items()},
+              folder / "model.safetensors")
+    assert findings(folder)["tying" if tie else "head"][0] is (True if tie else None)
 
 
 def test_two_matrices_where_the_config_ties_them_are_said_and_not_wrong(folder: Path) -> None:

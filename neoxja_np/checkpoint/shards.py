@@ -83,7 +83,8 @@ def in_bytes(size: int | str) -> int:
     """A number of bytes, or one such as "500MB", "5GB". Raises ValueError for anything else."""
     match = re.fullmatch(r"([1-9]\d*)(|KB|MB|GB)", str(size))
     if not match:
-        raise ValueError(f'a size must be a number of bytes or such as "5GB", got {size!r}')
+        raise ValueError('a size must be a number of bytes or such as "5GB", in KB, MB or GB, at '
+                         f"least 1; got {size!r}")
     return int(match[1]) * {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}[match[2]]
 
 

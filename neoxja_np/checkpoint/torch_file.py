@@ -36,8 +36,7 @@ def read_torch_file(path: Path) -> dict[str, StoredTensor]:
         with path.open("rb") as file:
             return read_tensors(file, path)
     except CheckpointError as error:
-        raise CheckpointError(f"{path} is not read as a file of torch.save: {error}. If it should "
-                              "be one, fetch it again: is it complete?") from None
+        raise CheckpointError(f"{path} is not read as a file of torch.save: {error}") from None
 
 
 def check_members(path: Path) -> None:

@@ -62,7 +62,8 @@ class View:
 
 def refuse(found: str) -> NoReturn:
     """Raises CheckpointError with what was found."""
-    raise CheckpointError(f"it holds {found}, which is not read")
+    raise CheckpointError(f"it holds {found}, which is not read; tensors by their names are, as "
+                          "torch.save(model.state_dict(), …) writes them")
 
 
 def kind(value: object) -> str:

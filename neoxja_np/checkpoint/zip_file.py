@@ -69,7 +69,7 @@ def read_at(file: BinaryIO, record: struct.Struct, offset: int,
     file.seek(offset if inside else 0)
     content = file.read(record.size)
     require(inside and len(content) == record.size and content[:4] == signature,
-            f"no zip record {signature!r} at {offset}")
+            f"no zip record {signature!r} at {offset}; if the file is not complete, fetch it again")
     return record.unpack(content)[1:]
 
 

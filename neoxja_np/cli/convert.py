@@ -12,8 +12,8 @@ def add_to(verbs: Verbs) -> None:
     """The verb and its options."""
     verb = add_verb(verbs, "convert", run, (
         "Write the weights of a model folder as safetensors: from pytorch_model.bin, which is read "
-        "without executing anything in it, or from safetensors; in another dtype, in shards. The "
-        "old weights stay whole until the new ones are."))
+        "without executing anything in it, or from safetensors, which come first where both are "
+        "there; in another dtype, in shards. The old weights stay whole until the new ones are."))
     verb.add_argument("folder", metavar="FOLDER", help="a model folder")
     verb.add_argument("-o", "--output", metavar="FOLDER", type=Path,
                       help="the model folder to write (default: beside the pickled file)")

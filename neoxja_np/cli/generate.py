@@ -22,8 +22,8 @@ def add_to(verbs: Verbs) -> None:
     verb.add_argument("--dtype", choices=["float32", "float64"], default="float32",
                       help="default: float32")
     verb.add_argument("--at-rest", action="store_true",
-                      help="leave the weights in their file, in 16 bits, and widen them where they "
-                           "are used: less memory, slower")
+                      help="leave the weights in their file, as they are stored, and widen them "
+                           "where they are used: less memory, slower")
     verb.add_argument(
         "--max-new-tokens", metavar="N",
         type=number(int, "a whole number above 0", lambda n: n > 0),
@@ -62,6 +62,10 @@ def run(options: argparse.Namespace) -> None:
     for note in model.notes:
         if not note.startswith("tied:"):  # as the config says: no news
             print(f"neoxja: {note}", file=sys.stderr)
+    rows = len(tokenizer.vocabulary.rows)
+    if rows != model.config.vocab_size:
+        print(f"neoxja: vocab.txt has {rows} rows, the config says vocab_size "
+              f"{model.config.vocab_size}: do they belong together?", file=sys.stderr)
     settings = {name: getattr(options, name) for name in SETTINGS
                 if getattr(options, name) is not None}
     steps = model.stream(**encoding, **settings, do_sample=options.sample,

@@ -326,6 +326,9 @@ def test_names_that_are_no_folder(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         GPTNeoXJapaneseForCausalLM.from_pretrained(tmp_path / "none")
     assert "hf download" not in str(caught.value)
+    (tmp_path / "pytorch_model.bin").touch()
+    with pytest.raises(FileNotFoundError, match=r"pytorch_model\.bin' is a file; give the model folder that it is in"):
+        GPTNeoXJapaneseForCausalLM.from_pretrained(tmp_path / "pytorch_model.bin")
 
 
 def test_a_folder_without_generation_config(tmp_path: Path, random_ja: Path) -> None:

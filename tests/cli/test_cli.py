@@ -123,7 +123,9 @@ def test_a_tokenizer_that_is_too_small_says_so(
     few = [*rows[300:308], "<|startoftext|>", "<|endoftext|>", *(row for row in rows if row.startswith("<|byte"))]
     (tmp_path / "m" / "vocab.txt").write_text("\n".join(few), encoding="utf-8")
     assert main(["generate", few[0], "--model", str(tmp_path / "m"), "--max-new-tokens", "40"]) == 1
-    assert "do the tokenizer and the model belong together?" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"vocab.txt has {len(few)} rows, the config says vocab_size {len(rows)}: do they belong together?" in told
+    assert "do the tokenizer and the model belong together?" in told
 
 
 def test_sizes_in_the_unit_that_suits_them() -> None:
