@@ -49,15 +49,38 @@ def convert(source: str | Path, target: str | Path | None = None, *, dtype: str 
     size = in_bytes(max_shard_size)
     home = find_folder(source)
     folder = home if target is None or Path(target).resolve() == home.resolve() else Path(target)
-    pickled = there(home, PICKLED)
-    if folder == home and pickled and there(home, WRITTEN):
-        raise FileExistsError(f"{home} has {pickled[0]} and {there(home, WRITTEN)[0]}: which is to "
-                              "be converted? Move the other away, or give another folder, for "
-                              "which the second is read")
+    over = written_over(home, folder, replace=replace)
+    tensors, notes = tensors_of(home)
+    beside = other_files(home, folder, dtype)
+    write(tensors, folder, dtype, size, beside=beside, instead_of=[
+        folder / name for name in over if name in FILES and name not in beside])
+    return notes
+
+
+def written_over(home: Path, folder: Path, *, replace: bool) -> list[str]:
+    """The files of the target that will be written over.
+
+    Raises FileExistsError where there are any and `replace` is not given, or where it is not clear
+    which weights are meant.
+    """
+    pickled, written = there(home, PICKLED), there(home, WRITTEN)
+    if folder == home and pickled and written:
+        raise FileExistsError(f"{home} has {pickled[0]} and {written[0]}: which is to be "
+                              "converted? Move the other away, or give another folder: for that "
+                              f"{written[0]} is read")
     over = there(folder, WRITTEN if folder == home else (*WRITTEN, *FILES))
     if over and not replace:
         raise FileExistsError(f"{folder} has {', '.join(over)} already; give another folder, or "
                               "replace=True (--replace) to write over them")
+    return over
+
+
+def tensors_of(home: Path) -> tuple[dict[str, StoredTensor], list[str]]:
+    """The tensors of a model folder that are to be written, and notes on what is left out.
+
+    Raises FileNotFoundError; CheckpointError where they do not fit the config, or a pickled file is
+    damaged.
+    """
     config = GPTNeoXJapaneseConfig.from_pretrained(home)
     found = stored_tensors(home)
     for path in {tensor.path for tensor in found.values()}:
@@ -70,12 +93,10 @@ def convert(source: str | Path, target: str | Path | None = None, *, dtype: str 
     if config.tie_word_embeddings and HEAD in fitting and fitting[HEAD] == fitting[EMBEDDING]:
         del fitting[HEAD]
         notes.append(f"{HEAD} is not written: it is {EMBEDDING}, and the config ties the two")
-    if pickled and there(home, WRITTEN):
-        notes.append(f"{there(home, WRITTEN)[0]} was read, not {pickled[0]} beside it")
-    beside = other_files(home, folder, dtype)
-    write(fitting, folder, dtype, size, beside=beside, instead_of=[
-        folder / name for name in over if name in FILES and name not in beside])
-    return notes
+    pickled, written = there(home, PICKLED), there(home, WRITTEN)
+    if pickled and written:
+        notes.append(f"{written[0]} was read, not {pickled[0]} beside it")
+    return fitting, notes
 
 
 def there(folder: Path, names: Iterable[str]) -> list[str]:
