@@ -1,6 +1,7 @@
 """Lists and their repetition after もう一度: held out are pairs of first items."""
 
 import zlib
+from collections.abc import Callable
 
 from tools.tiny_ja.draw import Draw, Probe, Text
 
@@ -73,7 +74,12 @@ def name(draw: Draw) -> str:
 
 
 def number(draw: Draw) -> str:
-    """A number in digits."""
+    """A number in digits, of up to four, most of three."""
+    return str(draw.number(0, draw.one([99, 999, 999, 9999])))
+
+
+def short_number(draw: Draw) -> str:
+    """A number in digits, of up to three, most of two."""
     return str(draw.number(0, draw.one([9, 99, 99, 999])))
 
 
@@ -88,8 +94,16 @@ def mixed(draw: Draw) -> str:
     return draw.weighted([(4, word), (3, sight), (1, name), (1, number), (1, nonsense)])(draw)
 
 
-# Mostly words that are soon known: only then does repeating them teach to copy. What copies those copies nonsense too.
-KINDS = [(8, word), (3, name), (3, sight), (2, mixed), (1, number), (1, nonsense)]
+def mixed_with_short(draw: Draw) -> str:
+    """An item of any kind, numbers short."""
+    return draw.weighted([(4, word), (3, sight), (1, name), (1, short_number), (1, nonsense)])(draw)
+
+
+# Most lists are of words that are soon known: only then does repeating them teach to copy. But what is long and never met before,
+# nonsense and numbers, is copied sign by sign, and goes wrong most often: so there is more of it than is asked about.
+Kinds = list[tuple[float, Callable[[Draw], str]]]
+KINDS: Kinds = [(6, word), (2, name), (3, sight), (3, mixed), (2, number), (3, nonsense)]
+PROBED: Kinds = [(8, word), (3, name), (3, sight), (2, mixed_with_short), (1, short_number), (1, nonsense)]  # as it was asked from the first
 
 
 def held_out_pair(first: str, second: str) -> bool:
@@ -97,9 +111,9 @@ def held_out_pair(first: str, second: str) -> bool:
     return zlib.crc32(f"{first}、{second}".encode()) % 10 == 3
 
 
-def items(draw: Draw, *, held_out: bool) -> list[str]:
+def items(draw: Draw, *, held_out: bool, kinds: Kinds = KINDS) -> list[str]:
     """3 to 7 different items, mostly of one kind."""
-    kind, count = draw.weighted(KINDS), draw.number(3, 7)
+    kind, count = draw.weighted(kinds), draw.number(3, 7)
     found: list[str] = []
     while len(found) < count:
         bits, item = draw.bits, kind(draw)
@@ -110,10 +124,10 @@ def items(draw: Draw, *, held_out: bool) -> list[str]:
     return found
 
 
-def asked(draw: Draw, *, held_out: bool) -> tuple[str, str, str]:
+def asked(draw: Draw, *, held_out: bool, kinds: Kinds = KINDS) -> tuple[str, str, str]:
     """A list, how it is asked for again, and what must follow."""
     between, before = draw.weighted(LAYOUTS)
-    shown = between.join(items(draw, held_out=held_out)) + "。"
+    shown = between.join(items(draw, held_out=held_out, kinds=kinds)) + "。"
     return shown, before + AGAIN, before + shown
 
 
@@ -133,5 +147,5 @@ def list_text(draw: Draw, *, held_out: bool) -> Text:
 
 def list_probes(draw: Draw, count: int) -> list[Probe]:
     """Held-out lists: the answer is the whole list to its end mark."""
-    probes = (asked(draw, held_out=True) for _ in range(count))
+    probes = (asked(draw, held_out=True, kinds=PROBED) for _ in range(count))
     return [Probe(shown + again, answer) for shown, again, answer in probes]
