@@ -157,6 +157,11 @@ class Teller:
             if not optional or self.draw.chance(0.35):
                 self._render(parsed(ways[0] if len(ways) == 1 else self.draw.one(ways)))
 
+    def untell(self, told: str) -> None:
+        """Goes back to what had been told then."""
+        self._parts, self._length = [told], len(told)
+        self.cues = [cue for cue in self.cues if cue[0] < len(told)]
+
     def _add(self, text: str) -> None:
         """Adds finished text."""
         self._parts.append(text)
