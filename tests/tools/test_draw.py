@@ -52,6 +52,12 @@ def test_texts() -> None:
     kinds = Counter(text.kind for text, _ in islice(texts("a"), 3000))
     for weight, make in KINDS:
         kind = {"story": "story", "meeting": "meeting", "topic": "topic", "question": "question", "sum_text": "sum",
-                "list_text": "list"}[make.__name__]
+                "list_text": "list", "event_story": "events", "voice": "voice"}[make.__name__]
         assert kinds[kind] == pytest.approx(3000 * weight / sum(each for each, _ in KINDS), rel=0.2)
+    characters = Counter()
+    for text, _ in islice(texts("a"), 3000):
+        characters[text.kind] += len(text.text)
+    for kind, share in {"events": 0.3, "story": 0.15, "meeting": 0.05, "voice": 0.08, "topic": 0.04, "question": 0.05,
+                        "sum": 0.13, "list": 0.2}.items():
+        assert characters[kind] / characters.total() == pytest.approx(share, rel=0.15)
     assert {text.kind for text, _ in islice(texts("a", kinds=LISTS), 50)} == {"list"}

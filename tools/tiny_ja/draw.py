@@ -57,7 +57,7 @@ class Draw:
 class Text:
     """One text of the corpus."""
 
-    kind: str   # "story", "topic", "question", "sum", "list"
+    kind: str   # "story", "events", "meeting", "voice", "topic", "question", "sum", "list"
     text: str   # without a newline at its end
     cues: list[tuple[int, str]] = field(default_factory=list)  # text[:place] leaves no other answer
 

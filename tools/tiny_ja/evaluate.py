@@ -29,8 +29,9 @@ from tools.tiny_ja.questions import capital_probes, other_probes
 from tools.tiny_ja.recipe import STAGES, TARGET, WORK
 from tools.tiny_ja.stories import HELD_OUT, IN_TRAINING, LATER
 from tools.tiny_ja.stories import probes as name_probes
+from tools.tiny_ja.stories.events import event_probes
 from tools.tiny_ja.sums import kanji_probes, sum_probes
-from tools.tiny_ja.world import BEASTS, BOYS, CATS, DOGS, FAMILIES, GIRLS, ROBOTS
+from tools.tiny_ja.world import BEASTS, BOYS, CATS, DOGS, FAMILIES, FAMILY, GIRLS, ROBOTS
 from tqdm import tqdm
 
 BATCH = 24
@@ -43,7 +44,7 @@ KNOWN_PROMPT = "人とAIが協調するためには、"
 KNOWN, NEW = "known plots", "held-out plots"  # splits that neither training nor the choice of its best weights saw
 NAME = re.compile("|".join([
     f"(?:{'|'.join(FAMILIES)})(?:さん|先生)",
-    *sorted({*BOYS, *GIRLS, *DOGS, *CATS, *ROBOTS, *(name for _, name in BEASTS)}, key=len, reverse=True)]))
+    *sorted({*BOYS, *GIRLS, *FAMILY, *DOGS, *CATS, *ROBOTS, *(name for _, name in BEASTS)}, key=len, reverse=True)]))
 
 
 def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
@@ -86,7 +87,8 @@ def asked() -> dict[str, list[Probe]]:
             "sums in kanji": kanji_probes(), "lists": list_probes(Draw("lists"), 300),
             "names, held-out plots": name_probes(Draw("names"), 300, plots=HELD_OUT),
             "names, plots written last": name_probes(Draw("names"), 300, plots=LATER),
-            "names, known plots": name_probes(Draw("names"), 300, plots=IN_TRAINING)}
+            "names, known plots": name_probes(Draw("names"), 300, plots=IN_TRAINING),
+            "names, new successions": event_probes(Draw("names"), 300)}
 
 
 def share_guessed(probes: Iterable[Probe]) -> float:
@@ -100,7 +102,7 @@ def share_guessed(probes: Iterable[Probe]) -> float:
 
 
 def new_texts(split: str) -> list[tuple[Text, float]]:
-    """TEXTS new texts of every kind: of KNOWN plots, pairs and wordings, or of those held out."""
+    """TEXTS new texts of every kind: of KNOWN plots, successions, pairs and wordings, or of those held out."""
     return [*islice(texts(split, held_out=split == NEW), TEXTS)]
 
 
