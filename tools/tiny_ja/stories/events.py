@@ -53,7 +53,7 @@ class Plot:
     def options(self, *, any_succession: bool, ending: bool) -> list[tuple[float, tuple[Event, list[tuple[float, str]]]]]:
         """What can happen now, and to whom, with weights: what goes on with an open matter is likelier, or all there is."""
         matters = self.open_matters()
-        urgent = any(fact.split()[0] not in LINGERING for fact in matters)
+        urgent = {fact for fact in matters if fact.split()[0] not in LINGERING}
         done = {name for name, _ in self.starts}
         found = []
         for event in EVENTS:
@@ -65,7 +65,7 @@ class Plot:
             weighted = []
             for roles in self.castings(event):
                 needed = (*conditions(event.needs, ""), *conditions(event.needs, roles))
-                takes_up = any(wanted and not facts.isdisjoint(matters) for wanted, facts in needed)
+                takes_up = any(wanted and not facts.isdisjoint(urgent or matters) for wanted, facts in needed)
                 if takes_up or not only_matters:
                     weighted.append(((6 if takes_up else 1) * (1 + 2 * len(self.silent & {*roles})), roles))
             if weighted:
