@@ -132,6 +132,8 @@ def open_scene(t: Teller) -> Scene:
         t.tell(draw.one(place.sights))
     elif weather == "cloudy":
         t.tell("[空には、灰色の雲が<広がる/ていた>。|雲が、だんだん<厚くなる>。|今にも雨が降りそうな空<だ>。|]")
+    elif weather == "snow":
+        t.tell("[あたりは、一面の雪<だ>。|地面には、雪が厚く<つもる/ていた>。|雪をふむと、キュッキュッと音が<する>。]")
     elif weather == "wind" and draw.chance(0.5):
         t.tell("風が、[びゅうびゅうと|ときどき強く]<吹く/ていた>。")
     if {"child", "family"} & {*kinds.values()} and "school" not in place.facts and place.name not in ("図書館", "店") and draw.chance(0.25):
