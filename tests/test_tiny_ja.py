@@ -29,6 +29,7 @@ from tools.tiny_ja.questions import capital_probes
 from tools.tiny_ja.recipe import thinned
 from tools.tiny_ja.stories import HELD_OUT
 from tools.tiny_ja.stories import probes as name_probes
+from tools.tiny_ja.stories.events import event_probes
 from tools.tiny_ja.sums import sum_probes
 
 FOLDER = ROOT / "weights" / "tiny-ja"
@@ -60,13 +61,13 @@ def test_both_profiles_read_every_row_alike(tiny_ja: Pair) -> None:
     assert {*TAGS, *(f"<|byte{byte}|>" for byte in range(256))} <= first
 
 
-@pytest.mark.parametrize(("name", "probes", "least"), [
-    ("capitals", capital_probes(), 0.95), ("sums in digits", sum_probes()[::8], 0.9),
-    ("lists", list_probes(Draw("test"), 40), 0.9), ("names, held-out plots", name_probes(
-        Draw("test"), 40, plots=HELD_OUT), 0.8)])
-def test_it_does_what_the_card_says(name: str, probes: Any, least: float, tiny_ja: Pair) -> None:
+@pytest.mark.parametrize(("name", "probes"), [
+    ("capitals", capital_probes()), ("sums in digits", sum_probes()[::8]), ("lists", list_probes(Draw("test"), 40)),
+    ("names, held-out plots", name_probes(Draw("test"), 40, plots=HELD_OUT)),
+    ("names, new successions", event_probes(Draw("test"), 40))])
+def test_it_does_what_the_card_says(name: str, probes: Any, tiny_ja: Pair) -> None:
     """Asked again, of the harder kinds a part; a part may do a little worse than all."""
-    assert share_right(*tiny_ja, probes)["share"] >= least
+    assert share_right(*tiny_ja, probes)["share"] >= read_json(FOLDER / "evaluation.json")[name]["share"] - 0.05
 
 
 def test_the_goals_are_reached() -> None:

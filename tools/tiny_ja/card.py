@@ -13,7 +13,7 @@ from neoxja_np.views import draw_loss_curve
 from tools.tiny_ja.evaluate import KNOWN, NEW, ORDER, SAMPLES, SEED, SPAN, STORIES, TEMPERATURE
 from tools.tiny_ja.recipe import TARGET
 
-MISSED = {"lists", "names, held-out plots", "brackets, sampled"}  # of the goals
+MISSED = {"lists", "names, held-out plots", "brackets, greedy", "brackets, sampled"}  # of the goals
 GOALS = {"capitals": 0.95, "sums in digits": 0.9, "lists": 0.98, "names, held-out plots": 0.9, "brackets, greedy": 0.99,
          "brackets, sampled": 0.99}
 TASKS = {  # from the name in evaluation.json: how it is asked
