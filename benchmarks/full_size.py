@@ -6,8 +6,9 @@ The weights are random, for the times do not depend on them. They are made once,
 file has them, and the same in bfloat16. The two sides take turns, each in a process of its own, for both do not fit into memory.
 Times are medians of all rounds (in brackets the fastest and the slowest), memory is the highest that a round saw. Two floors say
 what must be paid at least. For a token: every matrix read once, in one product with a vector. For a load to float32: as much
-memory fresh from the system, one byte written in each page, by a thread for each core. On a virtual machine that can be nearly
-all of it, and differs from minute to minute, for memory that was given back must be got from the host again.
+memory from the system, one byte written in each page, by a thread for each core. Before it loads, each side takes as much memory
+and gives it back: on a virtual machine, what was not used for a while must be got from the host first, which can take longer
+than all the rest.
 """
 
 import argparse
@@ -33,8 +34,7 @@ SIZES = {"vocab_size": 32000, "hidden_size": 2560, "num_hidden_layers": 32, "num
 SIDES = {  # which folder, then how it is loaded
     "ours float32": ("F16", {}), "ours at rest, float16": ("F16", {"weights_dtype": "stored"}),
     "ours at rest, bfloat16": ("BF16", {"weights_dtype": "stored"}),
-    "theirs float32": ("F16", {"dtype": "float32"}), "theirs bfloat16": ("F16", {"dtype": "bfloat16"}),
-    "fresh memory": ("F16", {})}
+    "theirs float32": ("F16", {"dtype": "float32"}), "theirs bfloat16": ("F16", {"dtype": "bfloat16"})}
 NEW = 16  # tokens that are timed in a round
 
 
@@ -160,28 +160,32 @@ def warm(kind: str) -> None:
                 pass
 
 
-def fresh_memory(size: int) -> None:
-    """Memory of that size, in parts as large as a matrix, and a byte written in each page."""
+def take_memory(size: int) -> None:
+    """Memory of that size, in parts as large as a matrix, and a byte written in each page; then given back."""
     parts = [np.empty(1 << 26, np.uint8) for _ in range(size >> 26)]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         list(threads.map(lambda part: part[::4096].fill(1), parts))
 
 
-def serve(name: str) -> None:
+def serve(name: str, load_only: bool) -> None:
     """One round of one side; its figures as JSON."""
     kind, options = SIDES[name]
     if name.startswith("theirs"):
         importlib.import_module("transformers")  # which is not loading
     warm(kind)
-    if name == "fresh memory":
-        size = 2 * (KINDS[kind] / "model.safetensors").stat().st_size
-        print(json.dumps({"said": [], "figures": {"load": [seconds(lambda: fresh_memory(size))]}}))
-        return
+    size = 2 * (KINDS[kind] / "model.safetensors").stat().st_size
+    take_memory(size)
+    figures: dict[str, Any] = {}
+    if name == "ours float32":
+        figures["floor of load"] = [seconds(lambda: take_memory(size))]
     with Peak() as peak:
         start = time.perf_counter()
         side = (Ours if name.startswith("ours") else Theirs)(KINDS[kind], options)
-        figures: dict[str, Any] = {"load": [time.perf_counter() - start]}
+        figures["load"] = [time.perf_counter() - start]
     figures["load, GB anonymous"] = peak.gigabytes
+    if load_only:
+        print(json.dumps({"said": [], "figures": figures}))
+        return
     weights = memory("RssAnon")
     rng = np.random.default_rng(1)
     prompt = rng.integers(0, SIZES["vocab_size"], (4, 2048))
@@ -210,9 +214,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sides", nargs="+", default=list(SIDES), choices=list(SIDES), metavar="SIDE")
     parser.add_argument("--serve", choices=list(SIDES), help=argparse.SUPPRESS)
+    parser.add_argument("--load-only", action="store_true", help="loading, and nothing after it")
     options = parser.parse_args()
     if options.serve:
-        serve(options.serve)
+        serve(options.serve, options.load_only)
         return
     make_folders()
     table: dict[str, dict[str, list[float]]] = {}
@@ -220,7 +225,8 @@ def main() -> None:
     for number in range(options.rounds):
         for side in options.sides:
             print(f"round {number + 1}: {side}", file=sys.stderr)
-            done = subprocess.run([sys.executable, "-m", "benchmarks.full_size", "--serve", side],
+            done = subprocess.run([sys.executable, "-m", "benchmarks.full_size", "--serve", side,
+                                   *(["--load-only"] if options.load_only else [])],
                                   check=True, stdout=subprocess.PIPE, text=True)
             answer = json.loads(done.stdout.splitlines()[-1])
             said[side] = answer["said"]
@@ -234,7 +240,9 @@ def main() -> None:
                 print(f"  {side:24} {max(figures):7.2f} GB")
             else:
                 print(f"  {side:24} {statistics.median(figures):7.3f} s ({min(figures):.3f} to {max(figures):.3f})")
-    first, *others = (side for side in said if said[side])
+    if options.load_only:
+        return
+    first, *others = said
     print(f"\nthe same tokens as {first}")
     for side in others:
         same = [one == other for one, other in zip(said[first], said[side], strict=True)]
