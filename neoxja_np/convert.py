@@ -7,7 +7,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from neoxja_np.checkpoint.folder import EMBEDDING, HEAD, check_sums, has_head, match, stored_tensors
+from neoxja_np.checkpoint.folder import (
+    EMBEDDING,
+    HEAD,
+    PREFIX,
+    check_sums,
+    has_head,
+    match,
+    stored_tensors,
+)
 from neoxja_np.checkpoint.narrow import narrowed
 from neoxja_np.checkpoint.safetensors_file import Outgoing
 from neoxja_np.checkpoint.shards import INDEX, SINGLE, in_bytes, other_weights, weight_files
@@ -17,7 +25,7 @@ from neoxja_np.files import find_folder, read_json
 from neoxja_np.weights import shapes
 from neoxja_np.writing import write_files, write_json
 
-WRITTEN = (SINGLE, INDEX)
+SAFETENSORS = (SINGLE, INDEX)
 PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 Writer = Callable[[Path], object]
 FILES = ("config.json", "generation_config.json", "vocab.txt", "emoji.json",  # beside the weights
@@ -31,12 +39,14 @@ def convert(source: str | Path, target: str | Path | None = None, *, dtype: str 
 
     target: another folder, which then becomes a whole model folder, without what another model had
     beside its weights; None: beside the pickled file. dtype: float16, bfloat16, float32 or float64;
-    None: each tensor as it is stored. Only a few MB are in memory at a time. Stopped on the way,
-    the target has the old weights or the new; with `replace` its config and vocabulary may be new
-    before the weights are. Raises FileNotFoundError; FileExistsError where something would be
-    written over and `replace` is not given, or where it is not clear which weights are meant;
-    CheckpointError for weights that do not fit the config, or are not finite, or that `dtype` is
-    too small for; OSError where the disk is full.
+    None: each tensor as it is stored; beside the pickled file, config.json is told, too. Only a few
+    MB are in memory at a time. Stopped on the way, the target has the old weights or the new; its
+    config and vocabulary become new before the weights, and what another model had goes last.
+    Raises FileNotFoundError; FileExistsError where weights or another model would be written over
+    and `replace` is not given, or where it is not clear which weights are meant; ValueError for
+    another dtype, a size or a config that cannot be used; CheckpointError for weights that do not
+    fit the config, or are not finite, or that `dtype` is too small for; OSError where the disk is
+    full.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -63,15 +73,15 @@ def written_over(home: Path, folder: Path, *, replace: bool) -> list[str]:
     Raises FileExistsError where there are any and `replace` is not given, or where it is not clear
     which weights are meant.
     """
-    pickled, written = there(home, PICKLED), there(home, WRITTEN)
+    pickled, written = existing(home, PICKLED), existing(home, SAFETENSORS)
     if folder == home and pickled and written:
         raise FileExistsError(f"{home} has {pickled[0]} and {written[0]}: which is to be "
                               "converted? Move the other away, or give another folder: for that "
                               f"{written[0]} is read")
-    over = there(folder, WRITTEN if folder == home else (*WRITTEN, *FILES))
+    over = existing(folder, SAFETENSORS if folder == home else (*SAFETENSORS, *FILES))
     if over and not replace:
         raise FileExistsError(f"{folder} has {', '.join(over)} already; give another folder, or "
-                              "replace=True (--replace) to write over them")
+                              "replace=True (--replace) to write over them or remove them")
     return over
 
 
@@ -93,13 +103,15 @@ def tensors_of(home: Path) -> tuple[dict[str, StoredTensor], list[str]]:
     if config.tie_word_embeddings and HEAD in fitting and fitting[HEAD] == fitting[EMBEDDING]:
         del fitting[HEAD]
         notes.append(f"{HEAD} is not written: it is {EMBEDDING}, and the config ties the two")
-    pickled, written = there(home, PICKLED), there(home, WRITTEN)
+    if not has_head(found):  # the names of the model without a head are shorter
+        fitting = {name.removeprefix(PREFIX): tensor for name, tensor in fitting.items()}
+    pickled, written = existing(home, PICKLED), existing(home, SAFETENSORS)
     if pickled and written:
         notes.append(f"{written[0]} was read, not {pickled[0]} beside it")
     return fitting, notes
 
 
-def there(folder: Path, names: Iterable[str]) -> list[str]:
+def existing(folder: Path, names: Iterable[str]) -> list[str]:
     """Which of these files a folder has."""
     return [name for name in names if (folder / name).exists()]
 

@@ -51,7 +51,7 @@ def verify(folder: str | Path, *, outputs: bool = True) -> Iterator[Finding]:
     []
     """
     home = find_folder(folder)
-    checks = {"config": check_config, "files": check_files, "tensors": check_tensors,
+    checks = {"files": check_files, "config": check_config, "tensors": check_tensors,
               "vocabulary": check_vocabulary}
     if outputs:
         checks["outputs"] = check_outputs
@@ -61,7 +61,7 @@ def verify(folder: str | Path, *, outputs: bool = True) -> Iterator[Finding]:
         except (OSError, ValueError) as error:
             yield Finding(what, False, str(error))
             if what == "config":
-                return  # nothing else can be held against it
+                return  # the others need it
 
 
 def check_config(home: Path) -> Iterator[Finding]:
@@ -104,14 +104,19 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def gives_text(home: Path) -> bool:
+    """Whether the folder has a head: one of its own, or the embedding in its place."""
+    config = GPTNeoXJapaneseConfig.from_pretrained(home)
+    return config.tie_word_embeddings or has_head(stored_tensors(home))
+
+
 def weights_at_rest(home: Path) -> tuple[dict[str, Array], list[str]]:
     """The weights, checked but not read into memory, and notes. Raises CheckpointError."""
     config = GPTNeoXJapaneseConfig.from_pretrained(home)
-    head = config.tie_word_embeddings or has_head(stored_tensors(home))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they say what the notes say
-        return load_weights(home, shapes(config, head=head), tie=config.tie_word_embeddings,
-                            dtype=np.dtype("float32"), at_rest=True)
+        return load_weights(home, shapes(config, head=gives_text(home)), at_rest=True,
+                            tie=config.tie_word_embeddings, dtype=np.dtype("float32"))
 
 
 def check_tensors(home: Path) -> Iterator[Finding]:
@@ -144,7 +149,8 @@ def check_vocabulary(home: Path) -> Iterator[Finding]:
                if i is not None and not 0 <= i < config.vocab_size]
     found = f"{rows} rows, as in the config"
     if outside:
-        found = f"config.json says {', '.join(outside)}, of {config.vocab_size} rows"
+        found = (f"config.json says {', '.join(outside)}, but ids go from 0 to "
+                 f"{config.vocab_size - 1}")
     elif rows != config.vocab_size:
         found = f"vocab.txt has {rows} rows, the config says vocab_size {config.vocab_size}"
     yield Finding("vocabulary", not outside and rows == config.vocab_size, found)
@@ -159,6 +165,9 @@ def check_outputs(home: Path) -> Iterator[Finding]:
     config = GPTNeoXJapaneseConfig.from_pretrained(home)
     if any(getattr(config, name) != size for name, size in SIZES_2_7B.items()):
         yield Finding("outputs", None, "texts are known for abeja/gpt-neox-japanese-2.7b alone")
+        return
+    if not gives_text(home):
+        yield Finding("outputs", None, "there is no head, so no text")
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

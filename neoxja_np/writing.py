@@ -53,7 +53,8 @@ def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]], *,
     The files that they stand `instead_of` are removed last: so long as the file that says where
     the others are comes last in `files`, whoever is stopped on the way leaves the old ones or the
     new ones. A failure to write leaves the folder as it was; a `size` in bytes, where it is known,
-    is a reason not to begin on a disk that has no room for it.
+    is a reason not to begin on a disk that has no room for it. Raises FileExistsError where the
+    folder is a file; OSError.
     """
     made = not folder.exists()
     if not made and not folder.is_dir():

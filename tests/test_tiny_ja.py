@@ -61,16 +61,17 @@ def test_both_profiles_read_every_row_alike(tiny_ja: Pair) -> None:
     assert {*TAGS, *(f"<|byte{byte}|>" for byte in range(256))} <= first
 
 
-@pytest.mark.parametrize(("name", "probes"), [
-    ("capitals", capital_probes()), ("sums in digits", sum_probes()[::8]), ("lists", list_probes(Draw("test"), 40)),
-    ("names, held-out plots", name_probes(Draw("test"), 40, plots=HELD_OUT)),
-    ("names, new successions", event_probes(Draw("test"), 40))])
-def test_it_does_what_the_card_says(name: str, probes: Any, tiny_ja: Pair) -> None:
+@pytest.mark.parametrize(("name", "probes", "least"), [
+    ("capitals", capital_probes(), 0.95), ("sums in digits", sum_probes()[::8], 0.95),
+    ("lists", list_probes(Draw("test"), 40), 0.9), ("names, held-out plots", name_probes(
+        Draw("test"), 40, plots=HELD_OUT), 0.7), ("names, new successions", event_probes(Draw("test"), 40), 0.85)])
+def test_it_does_what_the_card_says(name: str, probes: Any, least: float, tiny_ja: Pair) -> None:
     """Asked again, of the harder kinds a part; a part may do a little worse than all."""
-    assert share_right(*tiny_ja, probes)["share"] >= read_json(FOLDER / "evaluation.json")[name]["share"] - 0.05
+    share = share_right(*tiny_ja, probes)["share"]
+    assert share >= max(least, read_json(FOLDER / "evaluation.json")[name]["share"] - 0.05)
 
 
-def test_the_goals_are_reached() -> None:
+def test_the_card_says_which_goals_are_missed() -> None:
     found = read_json(FOLDER / "evaluation.json")
     shares = {name: found[name]["share"] for name in GOALS if name in found}
     shares |= {f"brackets, {way}": each["share"] for way, each in found["brackets"].items()}

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from neoxja_np import GPTNeoXJapaneseForCausalLM, GPTNeoXJapaneseTokenizer, verify
 from neoxja_np.cli import main
+from neoxja_np.convert import convert
 from safetensors.numpy import load_file, save_file
 from tests.checkpoint.test_folder import IN, OUT
 
@@ -45,7 +46,7 @@ def test_a_whole_folder(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert found["tensors"][1].startswith(f"{numbers:,} numbers, stored in F")
     assert main(["verify", str(folder), "--no-outputs"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[:2] for line in lines] == [["ok", "config:"], ["-", "files:"], ["ok", "tensors:"],
+    assert [line.split()[:2] for line in lines] == [["-", "files:"], ["ok", "config:"], ["ok", "tensors:"],
                                                     ["ok", "tying:"], ["ok", "vocabulary:"]]
 
 
@@ -68,7 +69,7 @@ def test_the_hash_of_the_hub(folder: Path) -> None:
     ("truncated", "files", "is not a complete safetensors file"),
     ("not finite", "tensors", "not finite: gpt_neox_japanese.final_layer_norm.bias"),
     ("shape", "tensors", "wrong shape: gpt_neox_japanese.final_layer_norm.bias"),
-    ("special id", "vocabulary", "config.json says eos_token_id 999999, of "),
+    ("special id", "vocabulary", "config.json says eos_token_id 999999, but ids go from 0 to "),
     ("rows", "vocabulary", "rows, the config says vocab_size"),
     ("no vocabulary", "vocabulary", "has no vocab.txt")])
 def test_damage(folder: Path, damage: str, what: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,17 +98,23 @@ def test_damage(folder: Path, damage: str, what: str, message: str, capsys: pyte
 
 def test_without_a_config_nothing_else_is_held_against_it(folder: Path) -> None:
     (folder / "config.json").unlink()
-    assert [finding.what for finding in verify.verify(folder)] == ["config"]
+    assert [finding.what for finding in verify.verify(folder)] == ["files", "config"]
 
 
 @pytest.mark.parametrize("tie", [False, True])
-def test_weights_without_a_head_give_no_text_unless_it_is_the_embedding(folder: Path, tie: bool) -> None:
+def test_weights_without_a_head_give_no_text_unless_it_is_the_embedding(
+        folder: Path, tie: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     change_config(folder, tie_word_embeddings=tie)
     weights = load_file(folder / "model.safetensors")
     del weights[OUT]
     save_file({name.removeprefix("gpt_neox_japanese."): array for name, array in weights.items()},
               folder / "model.safetensors")
     assert findings(folder)["tying" if tie else "head"][0] is (True if tie else None)
+    if not tie:  # of whatever sizes
+        monkeypatch.setattr(verify, "SIZES_2_7B", {})
+        assert findings(folder)["outputs"] == (None, "there is no head, so no text")
+        convert(folder, folder / "anew")
+        assert not [finding for finding in verify.verify(folder / "anew") if finding.passed is False]
 
 
 def test_two_matrices_where_the_config_ties_them_are_said_and_not_wrong(folder: Path) -> None:

@@ -22,8 +22,8 @@ class StoredMatrix:
     """weight [O, I] for products and `weight[ids]`: as large in memory as in the file.
 
     Rows of a block are widened to `dtype`, multiplied and forgotten. A token of the 2.7B model
-    takes 3.4 times as long as from float32 where it is stored in float16, 1.7 times in bfloat16;
-    with threads of its own, which BLAS has already, hardly less (3.1 and 1.4).
+    takes 3.4 to 4 times as long as from float32 where it is stored in float16, 1.7 to 2 times in
+    bfloat16; with threads of its own, which BLAS has already, hardly less (3.1 and 1.4).
     """
 
     __array_ufunc__ = None  # so that NumPy leaves products to this class

@@ -48,7 +48,7 @@ def narrowed(name: str, tensor: StoredTensor, dtype: str,
                 bits = to_bfloat16(values) if dtype == "BF16" else values.astype(FLOATS[dtype])
             if not is_finite(bits, dtype):
                 raise CheckpointError(f"{name} holds {np.abs(values).max():g} or its negative, "
-                                      f"which is too large for {dtype}; bfloat16, float32 and "
-                                      "float64 reach further than float16")
+                                      f"which is too large for {dtype}; choose a dtype that "
+                                      "reaches further, or none")
         yield bits
         done(bits.nbytes)

@@ -12,16 +12,17 @@ def add_to(verbs: Verbs) -> None:
     """The verb and its options."""
     verb = add_verb(verbs, "convert", run, (
         "Write the weights of a model folder as safetensors: from pytorch_model.bin, which is read "
-        "without executing anything in it, or from safetensors, which come first where both are "
-        "there; in another dtype, in shards. The old weights stay whole until the new ones are."))
+        "without executing anything in it, or from safetensors, which come first where -o is "
+        "given; in another dtype, in shards. The old weights stay whole until the new ones are."))
     verb.add_argument("folder", metavar="FOLDER", help="a model folder")
     verb.add_argument("-o", "--output", metavar="FOLDER", type=Path,
-                      help="the model folder to write (default: beside the pickled file)")
+                      help="the model folder to write (default: FOLDER itself)")
     verb.add_argument("--dtype", choices=list(DTYPES), help="default: as they are stored")
     verb.add_argument("--max-shard-size", metavar="SIZE", default="50GB",
                       help='such as "5GB": larger weights are written in shards (default: 50GB)')
     verb.add_argument("--replace", action="store_true",
-                      help="also where the output has safetensors already")
+                      help="write over the safetensors and the model that the output holds; its "
+                           "config and tokenizer files that FOLDER lacks are removed")
 
 
 def run(options: argparse.Namespace) -> None:
