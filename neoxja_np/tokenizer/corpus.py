@@ -117,11 +117,19 @@ def interrupts_held() -> Iterator[None]:
     if sys.platform == "win32":  # where start_worker() sees to it
         yield
         return
+    held: list[int] = []  # by a handler, too: another thread may be the one that is interrupted
+    handler = None
+    if threading.current_thread() is threading.main_thread():
+        handler = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if handler is not None:
+            signal.signal(signal.SIGINT, handler)
+        if held:
+            signal.raise_signal(signal.SIGINT)
 
 
 def in_order(pool: Executor, pieces: Iterable[str], window: int) -> Iterator[Encoded]:
