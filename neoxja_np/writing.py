@@ -56,7 +56,7 @@ def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]], *,
     is a reason not to begin on a disk that has no room for it. Raises FileExistsError where the
     folder is a file; OSError.
     """
-    made = not folder.exists()
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     if not made and not folder.is_dir():
         raise FileExistsError(f"{str(folder)!r} is a file; give a folder to write into")
     remove_leftovers(folder, files)
@@ -76,5 +76,6 @@ def write_files(folder: Path, files: Mapping[str, Callable[[Path], object]], *,
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
-        if made and not any(folder.iterdir()):
-            folder.rmdir()
+        for path in made:
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()

@@ -44,3 +44,15 @@ def test_room_is_looked_for_when_what_was_left_there_is_gone(tmp_path: Path, mon
     with pytest.raises(OSError, match=r"needs 0\.00 GB, but its disk has 0\.00 GB free; give a folder"):
         write_files(tmp_path / "b", {"c": Path.touch}, size=1001)
     assert {path.name for path in tmp_path.iterdir()} == {"a"}
+
+
+def test_a_failure_leaves_no_folder_that_was_not_there(tmp_path: Path) -> None:
+    def fail(path: Path) -> None:
+        path.write_text("half", "utf-8")
+        raise ValueError("not finite")
+
+    (tmp_path / "empty").mkdir()
+    for folder in ("empty", "new", "other/below"):
+        with pytest.raises(ValueError, match="not finite"):
+            write_files(tmp_path / folder, {"a": Path.touch, "b": fail})
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]

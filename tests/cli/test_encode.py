@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from neoxja_np import GPTNeoXJapaneseTokenizer
 from neoxja_np.cli import main
+from neoxja_np.tokenizer.corpus import interrupts_held
 
 TEXTS = {"a.txt": "それで、猫は\r\n慶應へ。😀\n", "empty.txt": "", "b.txt": "a,é<|endoftext|>"}
 
@@ -155,3 +157,20 @@ def test_a_text_from_a_pipe(tmp_path: Path, files: list[str]) -> None:
     subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True, capture_output=True)
     tokenizer = GPTNeoXJapaneseTokenizer.from_pretrained("random-ja")
     assert np.load(tmp_path / "ids.npy").tolist() == [*tokenizer.encode(TEXTS["a.txt"]), tokenizer.eos_token_id]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no mask of signals")
+def test_ctrl_c_that_another_thread_takes_waits_and_is_not_lost() -> None:
+    over, reached = threading.Event(), []
+    threading.Thread(target=over.wait, daemon=True).start()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # which a job in the background ignores
+    try:
+        with pytest.raises(KeyboardInterrupt), interrupts_held():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)
+            reached.append("the end")
+        assert reached == ["the end"]
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+        over.set()
