@@ -162,13 +162,18 @@ def test_a_text_from_a_pipe(tmp_path: Path, files: list[str]) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no mask of signals")
 def test_ctrl_c_that_another_thread_takes_waits_and_is_not_lost() -> None:
     over, reached = threading.Event(), []
-    threading.Thread(target=over.wait, daemon=True).start()
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # which a job in the background ignores
-    try:
-        with pytest.raises(KeyboardInterrupt), interrupts_held():
+
+    def interrupted() -> None:
+        with interrupts_held():
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.1)
             reached.append("the end")
+
+    threading.Thread(target=over.wait, daemon=True).start()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # which a job in the background ignores
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
         assert reached == ["the end"]
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
