@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from multiprocessing import get_context, parent_process
+from multiprocessing.spawn import get_preparation_data
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -195,6 +196,8 @@ def encode_corpus(files: Sequence[str | Path], target: str | Path,
     """
     paths, target = [Path(file) for file in files], Path(target)
     check_paths(paths, target)
+    if workers > 1:  # a worker that runs a script without a main guard ends before it begins a file
+        get_preparation_data("encode_corpus")
     size = piece_size if may_cut(tokenizer) else -1
     totals = Totals(0, 0)
 

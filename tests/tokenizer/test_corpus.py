@@ -266,6 +266,15 @@ def test_a_script_without_a_main_guard_is_told_so(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.npy*")) + list(tmp_path.glob(".*"))
 
 
+def test_a_script_that_a_worker_reads_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # what multiprocessing sets while a worker reads the script it is to work for: another one's error may end it then
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    monkeypatch.setattr(corpus, "write_files", lambda *_: pytest.fail("a file is begun"))
+    (tmp_path / "a.txt").write_text("猫", encoding="utf-8")
+    with pytest.raises(RuntimeError, match=r"before the\s+current process has finished"):
+        encode_corpus([tmp_path / "a.txt"], tmp_path / "ids.npy", small_tokenizer(), workers=2)
+
+
 def test_progress_is_told_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bars: list[tqdm_stub] = []
     monkeypatch.setattr(corpus, "tqdm", lambda **how: bars.append(tqdm_stub(**how)) or bars[-1])
