@@ -11,7 +11,7 @@ demo: $(VENV)/.run
 
 test: $(VENV)/.dev
 	$(BIN)/coverage erase
-	OPENBLAS_NUM_THREADS=1 $(BIN)/coverage run -m pytest -q -n auto --ignore tests/parity
+	OPENBLAS_NUM_THREADS=1 $(BIN)/coverage run -m pytest -q -n auto --dist worksteal --ignore tests/parity
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
@@ -20,7 +20,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 parity: $(VENV)/.parity
-	$(BIN)/pytest -q tests/parity
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist worksteal tests/parity
 
 # tests/golden and the suite's vectors anew, from transformers and from our own tokenizer; look at the difference before you commit it
 golden: $(VENV)/.parity

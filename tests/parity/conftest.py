@@ -2,6 +2,7 @@
 
 import logging
 import os
+from typing import Any
 
 import pytest
 
@@ -17,10 +18,22 @@ FIGURES: dict[str, float] = {}
 
 def note(figure: str, value: float) -> None:
     """Keeps the largest value of a figure; all are printed at the end."""
-    FIGURES[figure] = max(value, FIGURES.get(figure, 0.0))
+    FIGURES[figure] = max(float(value), FIGURES.get(figure, 0.0))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):  # in a worker: another process prints them
+        session.config.workeroutput["figures"] = FIGURES
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    for figure, value in getattr(node, "workeroutput", {}).get("figures", {}).items():
+        note(figure, value)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section(f"measured against transformers {transformers.__version__}, torch {torch.__version__}")
     for figure, value in sorted(FIGURES.items()):
-        terminalreporter.write_line(f"{value:12.5g}  {figure}")
+        shown = f"{value:,.0f}" if value >= 1 else f"{value:.5g}"
+        terminalreporter.write_line(f"{shown:>12}  {figure}")
