@@ -191,12 +191,12 @@ def encode_corpus(files: Sequence[str | Path], target: str | Path,
     each file whole, for any number of workers. Files are UTF-8, taken as they are: a byte order
     mark is a character. At a time, lines of `piece_size` bytes are in memory, or of one line if
     that is longer; a whole file where the tokenizer allows no cut (may_cut).
-    The target appears when it is complete. Raises FileNotFoundError, ValueError and, should a
-    worker die, ChildProcessError.
+    The target appears when it is complete. Raises FileNotFoundError, ValueError; should a worker
+    die, ChildProcessError, and in the worker of a script without a main guard RuntimeError.
     """
     paths, target = [Path(file) for file in files], Path(target)
     check_paths(paths, target)
-    if workers > 1:  # a worker that runs a script without a main guard ends before it begins a file
+    if workers > 1:  # raises in a worker that reads a script without a main guard: no file is begun
         get_preparation_data("encode_corpus")
     size = piece_size if may_cut(tokenizer) else -1
     totals = Totals(0, 0)

@@ -35,5 +35,5 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section(f"measured against transformers {transformers.__version__}, torch {torch.__version__}")
     for figure, value in sorted(FIGURES.items()):
-        shown = f"{value:,.0f}" if value >= 1 else f"{value:.5g}"
+        shown = f"{value:,.0f}" if value.is_integer() else f"{value:.5g}"
         terminalreporter.write_line(f"{shown:>12}  {figure}")
