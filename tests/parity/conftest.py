@@ -2,7 +2,8 @@
 
 import logging
 import os
-from typing import Any
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 import pytest
 
@@ -13,7 +14,7 @@ transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 logging.getLogger("transformers").setLevel(logging.ERROR)
 
-FIGURES: dict[str, float] = {}
+FIGURES: dict[str, float] = {}  # of the test that runs
 
 
 def note(figure: str, value: float) -> None:
@@ -21,19 +22,21 @@ def note(figure: str, value: float) -> None:
     FIGURES[figure] = max(float(value), FIGURES.get(figure, 0.0))
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    if hasattr(session.config, "workeroutput"):  # in a worker: another process prints them
-        session.config.workeroutput["figures"] = FIGURES
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    for figure, value in getattr(node, "workeroutput", {}).get("figures", {}).items():
-        note(figure, value)
+@pytest.fixture(autouse=True)
+def with_its_report(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    """A test may run in another process than the one that prints; its report reaches that."""
+    FIGURES.clear()
+    yield
+    for figure, value in FIGURES.items():
+        record_property(figure, value)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section(f"measured against transformers {transformers.__version__}, torch {torch.__version__}")
-    for figure, value in sorted(FIGURES.items()):
+    largest: dict[str, float] = {}
+    for report in chain(*terminalreporter.stats.values()):
+        for figure, value in getattr(report, "user_properties", ()):
+            largest[figure] = max(value, largest.get(figure, 0.0))
+    for figure, value in sorted(largest.items()):
         shown = f"{value:,.0f}" if value.is_integer() else f"{value:.5g}"
         terminalreporter.write_line(f"{shown:>12}  {figure}")
